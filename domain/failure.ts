@@ -1,0 +1,186 @@
+/**
+ * One table drives whether a failure is repeated, what is said of it, and its heading in docs/failures.md.
+ *
+ * transient: goes away by itself within seconds. intermittent: needs waiting. permanent: needs a person.
+ */
+export type FailureCategory = 'transient' | 'intermittent' | 'permanent';
+
+interface FailureEntry {
+  readonly category: FailureCategory;
+  /** What to do next, as a sentence. */
+  readonly advice: string;
+}
+
+export const failureTable = {
+  'capacity-shortage': {
+    category: 'intermittent',
+    advice: 'Add instance types or zones, or allow On-Demand with --fallback on-demand.',
+  },
+  'quota-exceeded': {
+    category: 'intermittent',
+    advice: 'Ask AWS for a higher vCPU quota for this family, or use another instance family.',
+  },
+  'launch-refused': {
+    category: 'permanent',
+    advice: 'Correct the setting that EC2 names; repeating the request cannot help.',
+  },
+  'unknown-instance-type': {
+    category: 'permanent',
+    advice:
+      'Check the spelling; `aws ec2 describe-instance-type-offerings` lists what the region has.',
+  },
+  'not-authorized': {
+    category: 'permanent',
+    advice:
+      'Add the permission to the role named in the message; docs/iam holds complete policies.',
+  },
+  'no-credentials': {
+    category: 'permanent',
+    advice: 'Log in to AWS (`aws sso login`, or set AWS_ACCESS_KEY_ID), or use --cloud local.',
+  },
+  'bucket-missing': {
+    category: 'permanent',
+    advice: 'Create the bucket, or correct `bucket` in .runctl.toml.',
+  },
+  'code-missing': {
+    category: 'permanent',
+    advice: 'Start the run again, so that the code is staged again.',
+  },
+  'instance-not-ready': {
+    category: 'intermittent',
+    advice: 'Check that the AMI has the SSM agent and the subnet reaches SSM.',
+  },
+  'already-running': {
+    category: 'permanent',
+    advice: 'Wait for it, stop it, or use another instance.',
+  },
+  'instance-not-usable': {
+    category: 'permanent',
+    advice: 'Start the instance, or let runctl launch one with --instance-type.',
+  },
+  'instance-lost': {
+    category: 'permanent',
+    advice:
+      'Start the run on another instance, or let runctl launch one with --instance-type: that survives a loss.',
+  },
+  'trainer-failed': {
+    category: 'permanent',
+    advice: 'Read the last lines of the log, correct the script, and start the run again.',
+  },
+  'error-budget-spent': {
+    category: 'permanent',
+    advice:
+      'Read the last lines of the log and correct the script; `budgets.maxErrors` allows more tries.',
+  },
+  'interruption-budget-spent': {
+    category: 'permanent',
+    advice: 'Start the run again with On-Demand capacity, or raise `budgets.maxInterruptions`.',
+  },
+  'no-progress': {
+    category: 'permanent',
+    advice:
+      'Save a checkpoint more often (RUNCTL_CHECKPOINT_DIR), or use On-Demand capacity, which is not taken back.',
+  },
+  'resume-ignored': {
+    category: 'permanent',
+    advice: 'Let the script load RUNCTL_RESUME_FROM, or turn `checkpoints.strictResume` off.',
+  },
+  'child-terminated': {
+    category: 'permanent',
+    advice: 'Start the run again; to end one in good order, use cancel or `runctl aws stop`.',
+  },
+  'run-id-taken': {
+    category: 'permanent',
+    advice: 'Wait until the earlier run of that name has cleaned up, or choose another name.',
+  },
+  unexpected: {
+    category: 'permanent',
+    advice: 'Look at the failed activity in the Web UI; its message names the cause.',
+  },
+  'aws-unavailable': { category: 'transient', advice: 'Nothing to do: the call is repeated.' },
+  'temporal-unreachable': {
+    category: 'permanent',
+    advice: 'Start one with `runctl up`, or set TEMPORAL_ADDRESS.',
+  },
+  'invalid-spec': {
+    category: 'permanent',
+    advice: 'Correct the fields named and start the run again.',
+  },
+  'invalid-input': {
+    category: 'permanent',
+    advice: 'Correct the arguments named; --help lists them.',
+  },
+  'run-not-found': { category: 'permanent', advice: '`runctl aws list` shows the runs.' },
+  'port-taken': {
+    category: 'permanent',
+    advice: 'End the process that holds the port, or choose another port.',
+  },
+  'script-unusable': {
+    category: 'permanent',
+    advice: 'Give the path of a script that is there, is not empty, and lies in your project.',
+  },
+  'code-too-large': {
+    category: 'permanent',
+    advice: 'Keep data out of the code: name it in .gitignore, or put it in S3.',
+  },
+  'cloud-not-chosen': {
+    category: 'permanent',
+    advice: 'Say --cloud local or --cloud aws, or set `cloud` in .runctl.toml.',
+  },
+  'local-cloud-unreachable': {
+    category: 'permanent',
+    advice: 'Start it with `runctl up`.',
+  },
+  'temporal-server-missing': {
+    category: 'permanent',
+    advice:
+      'Put `temporal` on PATH, set TEMPORAL_ADDRESS, or install Go so that runctl can build it.',
+  },
+  'worker-failed': {
+    category: 'permanent',
+    advice: 'Correct what the message names and start it again with `runctl worker`.',
+  },
+  'already-up': { category: 'permanent', advice: 'Use it, or end it with `runctl down`.' },
+  'run-exists': { category: 'permanent', advice: 'Choose another --name.' },
+  'internal-error': {
+    category: 'permanent',
+    advice: 'This is a bug in runctl: run it again with --debug and report what it prints.',
+  },
+  'run-failed': {
+    category: 'permanent',
+    advice: '`runctl aws status` and `runctl aws monitor` show what happened.',
+  },
+} as const satisfies Record<string, FailureEntry>;
+
+export type FailureCode = keyof typeof failureTable;
+
+/** Whether this version knows the code. */
+export const isFailureCode = (code: string): code is FailureCode =>
+  Object.hasOwn(failureTable, code);
+
+/** What to do next about a failure, as a sentence; also for a code that another version of the worker made up. */
+export const adviceFor = (code: string): string =>
+  failureTable[isFailureCode(code) ? code : 'unexpected'].advice;
+
+/** An expected, coded, explained failure: what happened (`message`), why, and what to do next. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly why: string;
+  readonly next: string;
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { why?: string; next?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.why = options.why ?? '';
+    this.next = options.next ?? failureTable[code].advice;
+  }
+
+  get category(): FailureCategory {
+    return failureTable[this.code].category;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Checkpoint } from './checkpoint';
+import { adviceFor } from './failure';
+import type { LaunchedInstance } from './instance';
+import type { Ledger } from './ledger';
+import { limits } from './limits';
+import type { AttemptOutcome, AttemptRecord } from './outcome';
+import type { CapacityRequest, TrainingRunSpec } from './run-spec';
+
+/** `$0.1234`: four digits, since an attempt often costs less than a cent. */
+export const formatUsd = (usd: number): string => `$${usd.toFixed(4)}`;
+
+/** `2 h 05 min`, `3 min 20 s`, `45 s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, '0')} min`;
+  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
+}
+
+/** `i-0abc (g5.xlarge, us-east-1a, spot)` */
+export const formatInstance = (instance: LaunchedInstance): string =>
+  `${instance.instanceId} (${instance.instanceType}, ${instance.zone}, ${instance.isOurs ? instance.purchase : 'yours'})`;
+
+export const formatCheckpoint = (checkpoint: Checkpoint | null): string =>
+  checkpoint === null
+    ? 'none yet'
+    : `step ${checkpoint.step} (attempt ${checkpoint.attemptNumber}, ${checkpoint.publishedAt})`;
+
+/** `Spot g5.xlarge or g6.xlarge`, `your instance i-0abc` */
+export function formatCapacity(capacity: CapacityRequest): string {
+  if (capacity.kind === 'existing-instance') return `your instance ${capacity.instanceId}`;
+  const purchase = capacity.purchase === 'spot' ? 'Spot' : 'On-Demand';
+  return `${purchase} ${capacity.instanceTypes.join(' or ')}`;
+}
+
+/** `train.py --epochs 3` */
+export const formatCommand = (spec: TrainingRunSpec): string =>
+  [spec.script, ...spec.scriptArgs].join(' ');
+
+/** How an attempt ended, as one sentence without a full stop. */
+export function formatOutcome(outcome: AttemptOutcome): string {
+  switch (outcome.kind) {
+    case 'completed':
+      return outcome.warning ?? `the script completed (exit code ${outcome.exitCode})`;
+    case 'trainer-failed':
+      return outcome.failure.reason + (outcome.warning === undefined ? '' : `; ${outcome.warning}`);
+    case 'refused':
+      return `${outcome.code}: ${outcome.message}`;
+    case 'stopped':
+      return 'stopped as asked';
+    case 'cancelled':
+      return 'cancelled as asked';
+    case 'interrupted':
+    case 'instance-lost':
+    case 'trainer-lost':
+    case 'capacity-shortage':
+      return outcome.message;
+  }
+}
+
+/** What a failed run says: what happened and why, then what to do next. */
+export const formatFailure = (code: string, message: string): string =>
+  `${message}\nNext: ${adviceFor(code)}`;
+
+/** The attempts as a Markdown table, newest last; long runs show the last ones. */
+export function formatAttempts(ledger: Ledger): string {
+  if (ledger.attempts.length === 0) return '';
+  const hidden = ledger.attempts.length - limits.shownAttempts;
+  return [
+    ...(hidden > 0 ? [`_${hidden} earlier attempts are not shown._`, ''] : []),
+    '| # | Instance | Steps | Ended | Billed | Cost |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...ledger.attempts.slice(-limits.shownAttempts).map(formatRow),
+  ].join('\n');
+}
+
+const formatRow = (record: AttemptRecord): string =>
+  `| ${[
+    String(record.number),
+    record.instance === null ? '–' : formatInstance(record.instance),
+    record.toStep === null ? '–' : `${record.fromStep ?? 0}–${record.toStep}`,
+    cell(`**${record.outcome}**: ${record.message}`),
+    formatDuration(record.billedSeconds),
+    formatUsd(record.costUsd),
+  ].join(' | ')} |`;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+
+/** The refusal of a second training on one instance, with the four ways on; each does what it says. */
+export const formatAlreadyRunning = (instanceId: string, pid: number | null): string =>
+  `Training already running on instance ${instanceId} (PID: ${pid ?? 'not known yet'}).
+
+To start new training, either:
+  1. Wait for current training to complete: runctl aws monitor ${instanceId}
+  2. Stop current training gracefully: runctl aws stop ${instanceId}
+  3. Check training status: runctl aws monitor ${instanceId} --follow
+  4. Force kill existing training (not recommended): runctl aws stop ${instanceId} --force`;

@@ -1,0 +1,34 @@
+/** Every name that two sides must agree on: workflow ids, task queues, tags, and the layout of the bucket. */
+
+export const taskQueues = {
+  /** Workflow tasks only. */
+  workflows: 'runctl',
+  /** Launch, save, clean up: what must never wait behind a poll. */
+  control: 'runctl-control',
+  /** Polls. */
+  watch: 'runctl-watch',
+} as const;
+
+export const runWorkflowId = (runId: string): string => `run/${runId}`;
+export const attemptWorkflowId = (runId: string): string => `run/${runId}/attempt`;
+
+/** Tags that every instance of ours carries from its launch call on. */
+export const tagKeys = {
+  app: 'app',
+  runId: 'runctl:run-id',
+  attempt: 'runctl:attempt',
+} as const;
+export const appTagValue = 'runctl';
+
+/** Object keys, relative to the bucket. Nothing else may build one. */
+export const objectKeys = {
+  code: (sha256: string): string => `code/${sha256}.tar.gz`,
+  supervisor: (sha256: string): string => `supervisor/${sha256}.pyz`,
+  run: (runId: string): string => `runs/${runId}/`,
+  checkpoints: (runId: string): string => `runs/${runId}/checkpoints/`,
+  latest: (runId: string): string => `runs/${runId}/checkpoints/latest.json`,
+  logs: (runId: string, attemptNumber: number): string => `runs/${runId}/logs/${attemptNumber}/`,
+} as const;
+
+/** What a worker process prints, on a line of its own, once it polls all its task queues. */
+export const workerReadyLine = 'Worker ready.';

@@ -1,0 +1,41 @@
+import type { Checkpoint } from './checkpoint';
+import type { LaunchedInstance } from './instance';
+import type { Instant } from './instant';
+
+/** How an attempt ended. Final. */
+export type AttemptOutcome =
+  | { readonly kind: 'completed'; readonly exitCode: number; readonly warning?: string }
+  | { readonly kind: 'interrupted'; readonly message: string }
+  | { readonly kind: 'instance-lost'; readonly message: string }
+  | { readonly kind: 'trainer-failed'; readonly failure: TrainerFailure; readonly warning?: string }
+  /** The instance lives, but trainer and supervisor are gone without a result (a reboot, a kill -9). */
+  | { readonly kind: 'trainer-lost'; readonly message: string }
+  | { readonly kind: 'capacity-shortage'; readonly message: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'cancelled' };
+
+interface TrainerFailure {
+  /** What happened, in one sentence a person reads: `exit code 3`, `killed by SIGKILL (out of memory)`. */
+  readonly reason: string;
+  readonly exitCode: number | null;
+  readonly lastLogLines: string;
+}
+
+/** One row of the run's ledger: what `status`, the Web UI and the final table show. */
+export interface AttemptRecord {
+  readonly number: number;
+  /** Null when no instance was launched. */
+  readonly instance: LaunchedInstance | null;
+  readonly outcome: AttemptOutcome['kind'];
+  readonly message: string;
+  readonly fromStep: number | null;
+  readonly toStep: number | null;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant;
+  readonly billedSeconds: number;
+  readonly costUsd: number;
+  readonly onDemandCostUsd: number;
+  /** Newest checkpoint known when the attempt ended. */
+  readonly checkpoint: Checkpoint | null;
+}

@@ -1,0 +1,69 @@
+import type { Checkpoint } from './checkpoint';
+import type { Instant } from './instant';
+
+/** A PID is an identity, not a number: nobody signals a pid whose start time or boot id differ. */
+interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+export interface Progress {
+  readonly step: number;
+  readonly totalSteps: number | null;
+  readonly loss: number | null;
+  /** Over the last minute or so; null until two steps were seen. */
+  readonly stepsPerSecond: number | null;
+  readonly at: Instant;
+}
+
+/** Why the trainer was asked to end; `own-accord` when nobody asked. */
+export type StopCause =
+  'own-accord' | 'interruption' | 'stop' | 'force-stop' | 'lease-expired' | 'hung-after-completion';
+
+/** How the trainer ended, as seen by the process that waited for it. */
+export interface TrainerResult {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  /** `SIGKILL`, `SIGSEGV` …; null when it exited. */
+  readonly signal: string | null;
+  readonly stopCause: StopCause;
+  /** The marker file of this attempt was there and stable. */
+  readonly hasMarker: boolean;
+  readonly isOutOfMemory: boolean;
+  readonly endedAt: Instant;
+  /** At most 1,200 bytes of UTF-8, for people. */
+  readonly lastLogLines: string;
+}
+
+/** What the supervisor prints for `status`; one line of JSON of at most 2,400 bytes (SSM lists no more than 2,500). */
+export interface SupervisorReport {
+  readonly version: 1;
+  readonly runId: string;
+  readonly attemptNumber: number;
+  readonly state: SupervisorState;
+  readonly supervisor: ProcessIdentity;
+  readonly trainer: ProcessIdentity | null;
+  readonly progress: Progress | null;
+  /** First step this attempt reported; for checking that it really resumed. */
+  readonly firstStep: number | null;
+  /** Newest checkpoint published by this attempt. */
+  readonly checkpoint: Checkpoint | null;
+  readonly notice: SeenNotice | null;
+  readonly leaseExpiresAt: Instant;
+  /** Present when `state` is `ended`. */
+  readonly result: TrainerResult | null;
+  /** Why preparing failed, when it did (state `ended`, result null). */
+  readonly preparationFailure: { readonly code: string; readonly message: string } | null;
+  readonly warnings: readonly string[];
+}
+
+/** `gone`: the files say that it trains, but no process with that identity lives, and no result was written. */
+type SupervisorState = 'preparing' | 'training' | 'saving' | 'ended' | 'gone';
+
+export interface SeenNotice {
+  readonly action: string;
+  readonly time: Instant;
+  readonly seenAt: Instant;
+}
