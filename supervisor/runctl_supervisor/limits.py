@@ -1,0 +1,73 @@
+"""Every bound of the supervisor, with its unit and the reason for its size."""
+
+# SSM lists no more than 2,500 characters of a command's output.
+ANSWER_MAX_BYTES = 2_400
+LAST_LOG_LINES_MAX_BYTES = 1_200
+MESSAGE_MAX_BYTES = 600
+WARNINGS_MAX_COUNT = 4
+WARNING_MAX_BYTES = 240
+
+# How long the main loop sleeps when nothing wakes it. Exits of the trainer, verbs and notices wake it at once.
+TICK_SECONDS = 0.25
+# Consecutive ticks that raise before the supervisor gives up (the next `status` then starts another one).
+FAILED_TICKS_MAX_COUNT = 40
+
+# A verb waits this long for a lock that is just changing hands, and for a new supervisor to report in.
+START_TIMEOUT_SECONDS = 20.0
+VERB_POLL_SECONDS = 0.03
+# Beyond the caller's own timeout: time to publish what was saved. Repeating the verb joins the save under way.
+VERB_PUBLISHING_SECONDS = 120.0
+
+# Two looks at an unchanged checkpoint must be this far apart (docs/supervisor-protocol.md).
+CHECKPOINT_STABLE_SECONDS = 1.0
+CHECKPOINT_LOOK_SECONDS = 0.5
+MARKER_STABLE_SECONDS = 2.0
+
+# Kept back from a notice for publishing: a quarter of what is left, within these bounds.
+PUBLISHING_RESERVE_SHARE = 0.25
+PUBLISHING_RESERVE_MIN_SECONDS = 0.3
+PUBLISHING_RESERVE_MAX_SECONDS = 30.0
+# A notice whose time has passed when it is first seen means a wrong clock; EC2 gives 120 s in all.
+ASSUMED_NOTICE_SECONDS = 60.0
+# A trainer that hangs after its completion has nothing left to save.
+HUNG_TRAINER_TERMINATE_SECONDS = 10.0
+# Publishing after the end: long enough for 15 GB through a gp3 volume with a storage outage on top.
+FINAL_PUBLISHING_SECONDS = 1_800.0
+FINAL_PUBLISHING_AFTER_FORCE_SECONDS = 30.0
+# The instance dies a little after the notice's time; until then one more try may succeed.
+FINAL_PUBLISHING_AFTER_NOTICE_SECONDS = 20.0
+FINAL_LOG_SECONDS = 20.0
+
+# A killed process disappears within milliseconds; uninterruptible I/O may hold it longer.
+KILL_ROUNDS_MAX_COUNT = 100
+KILL_ROUND_SECONDS = 0.05
+
+# The metadata service answers within milliseconds; a notice must not wait behind a slow answer.
+METADATA_TIMEOUT_SECONDS = 1.5
+METADATA_TOKEN_SECONDS = 21_600
+METADATA_SILENCE_WARNING_SECONDS = 60.0
+CREDENTIALS_RENEW_BEFORE_SECONDS = 300.0
+
+STORAGE_TIMEOUT_SECONDS = 20.0
+STORAGE_TRIES_MAX_COUNT = 4
+STORAGE_BACKOFF_FIRST_SECONDS = 0.2
+STORAGE_BACKOFF_MAX_SECONDS = 5.0
+STORAGE_BODY_MAX_BYTES = 8 * 1024 * 1024
+PREPARATION_STORAGE_SECONDS = 180.0
+MULTIPART_THRESHOLD_BYTES = 64 * 1024 * 1024
+MULTIPART_PART_BYTES = 16 * 1024 * 1024
+# S3 takes 10,000 parts; https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+MULTIPART_PARTS_MAX_COUNT = 9_000
+TRANSFER_THREADS_COUNT = 4
+POINTER_SWAPS_MAX_COUNT = 8
+
+LOG_PUBLISH_SECONDS = 5.0
+LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
+# What is read of a log or progress file in one tick; what is older than that is skipped when there is more.
+TAIL_READ_MAX_BYTES = 1024 * 1024
+LINE_MAX_CHARACTERS = 2_000
+LOG_PATTERN_SECONDS = 0.5
+PROGRESS_WINDOW_SECONDS = 60.0
+PROGRESS_SAMPLE_SECONDS = 0.5
+
+SHUTDOWN_RETRY_SECONDS = 60.0

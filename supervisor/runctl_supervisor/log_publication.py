@@ -1,0 +1,60 @@
+"""Appends the trainer's log to the bucket: one object per chunk, named by its byte offset."""
+
+import os
+import threading
+
+from . import limits
+from .files import read_json, write_json
+from .journal import log
+from .storage import StorageError
+
+
+class LogPublisher(threading.Thread):
+    """Publishes what is new every few seconds; after `finish` the rest, then it ends."""
+
+    def __init__(self, paths, request, storage):
+        super().__init__(name="log-publisher", daemon=True)
+        self._path = paths.training_log
+        self._state_path = os.path.join(paths.training, "log-publication.json")
+        self._prefix = request.log_prefix
+        self._storage = storage
+        self._wake = threading.Event()
+        self._is_finishing = False
+        self._offset = (read_json(self._state_path) or {}).get("offset", 0)
+
+    def finish(self, timeout_seconds):
+        """Gives the rest of the log this long; what was not published then stays on the instance."""
+        self._is_finishing = True
+        self._wake.set()
+        self.join(timeout_seconds)
+
+    def run(self):
+        while True:
+            is_last_look = self._is_finishing
+            try:
+                has_more = self._publish_chunk()
+            except (StorageError, OSError) as error:
+                log("publishing the log: %s" % error)
+                has_more = True
+                is_last_look = False
+                self._wake.wait(1.0 if self._is_finishing else limits.LOG_PUBLISH_SECONDS)
+            if has_more:
+                continue
+            if is_last_look:
+                return
+            self._wake.wait(limits.LOG_PUBLISH_SECONDS)
+
+    def _publish_chunk(self):
+        """True when there is more than one chunk holds."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(limits.LOG_CHUNK_MAX_BYTES)
+        except FileNotFoundError:
+            return False
+        if not chunk:
+            return False
+        self._storage.put("%s%012d.log" % (self._prefix, self._offset), chunk)
+        self._offset += len(chunk)
+        write_json(self._state_path, {"offset": self._offset})
+        return len(chunk) == limits.LOG_CHUNK_MAX_BYTES

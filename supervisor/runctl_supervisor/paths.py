@@ -1,0 +1,56 @@
+"""Where everything of a training lies on the instance (docs/supervisor-protocol.md, "Files")."""
+
+import os
+
+DEFAULT_ROOT = "/var/lib/runctl"
+
+FOLDERS = ("code", "checkpoints", "resume")
+FILES = (
+    "request.json",
+    "training.pid",
+    "training.log",
+    "supervisor.log",
+    "report.json",
+    "result.json",
+    "notice.json",
+    "progress.jsonl",
+    "lease.json",
+    "stop-request.json",
+    "save-request.json",
+    "save-reply.json",
+    "publications.json",
+    "log-publication.json",
+    "code.tar.gz.part",
+)
+
+
+class TrainingPaths:
+    """The files of the one training that an instance can have."""
+
+    def __init__(self, root):
+        self.training = os.path.join(root, "training")
+        self.lock = self._named("lock")
+        self.request = self._named("request.json")
+        self.trainer_pid = self._named("training.pid")
+        self.training_log = self._named("training.log")
+        self.supervisor_log = self._named("supervisor.log")
+        self.report = self._named("report.json")
+        self.result = self._named("result.json")
+        self.notice = self._named("notice.json")
+        self.progress = self._named("progress.jsonl")
+        self.lease = self._named("lease.json")
+        self.stop_request = self._named("stop-request.json")
+        self.save_request = self._named("save-request.json")
+        self.save_reply = self._named("save-reply.json")
+        self.publications = self._named("publications.json")
+        self.code = self._named("code")
+        self.checkpoints = self._named("checkpoints")
+        self.resume = self._named("resume")
+
+    def _named(self, name):
+        return os.path.join(self.training, name)
+
+
+def training_paths():
+    """The paths under RUNCTL_ROOT, which the SSM agent's environment may set."""
+    return TrainingPaths(os.path.abspath(os.environ.get("RUNCTL_ROOT") or DEFAULT_ROOT))

@@ -1,0 +1,184 @@
+"""Reads the trainer's progress from its own file, or from the common forms of log lines."""
+
+import json
+import math
+import os
+import re
+import signal
+import time
+from collections import deque
+
+from . import limits
+from .instants import instant
+
+_NUMBER = r"(\d+)"
+_REAL = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_STEP = re.compile(
+    r"\b(?:global[_ ]?step|steps?|iteration|iter)\b[\s:=#\[\"']*%s(?:\s*(?:/|of)\s*%s)?" % (_NUMBER, _NUMBER),
+    re.IGNORECASE,
+)
+# `[12/500]`, and tqdm's `12/500 [00:10<06:40`.
+_BRACKETS = re.compile(r"\[\s*%s\s*/\s*%s\s*\]|\b%s/%s \[\d" % ((_NUMBER,) * 4))
+_LOSS = re.compile(r"\b(?:train[_ ]?|training[_ ]?)?loss\b[\s:=\"']*%s" % _REAL, re.IGNORECASE)
+
+
+def parse_log_line(line):
+    """(step, total or None, loss or None), or None for a line without a step."""
+    match = _STEP.search(line) or _BRACKETS.search(line)
+    if match is None:
+        return None
+    numbers = [int(group[:15]) for group in match.groups() if group is not None]
+    loss = _LOSS.search(line)
+    return numbers[0], (numbers[1] if len(numbers) > 1 else None), (_finite(loss.group(1)) if loss else None)
+
+
+def parse_progress_line(line):
+    """The same from a line of RUNCTL_PROGRESS_FILE."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    step = _whole(value.get("step"))
+    return None if step is None else (step, _whole(value.get("totalSteps")), _finite(value.get("loss")))
+
+
+class FileTail:
+    """New lines of a growing file, in bounded memory: what is too much for one tick is skipped, oldest first."""
+
+    def __init__(self, path, may_skip=True):
+        self._path = path
+        self._may_skip = may_skip
+        self._offset = 0
+        self._rest = b""
+
+    def new_lines(self):
+        try:
+            with open(self._path, "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size < self._offset:
+                    # Truncated by the script: its new content begins at the start.
+                    self._offset, self._rest = 0, b""
+                if self._may_skip and size - self._offset > limits.TAIL_READ_MAX_BYTES and self._offset > 0:
+                    self._offset, self._rest = size - limits.TAIL_READ_MAX_BYTES, b""
+                file.seek(self._offset)
+                block = file.read(limits.TAIL_READ_MAX_BYTES)
+        except OSError:
+            return []
+        self._offset += len(block)
+        *lines, self._rest = re.split(b"[\r\n]+", self._rest + block)
+        self._rest = self._rest[-limits.LINE_MAX_CHARACTERS :]
+        return [line[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace") for line in lines if line]
+
+    def last_line(self):
+        """The line that the trainer did not finish before it ended."""
+        rest, self._rest = self._rest, b""
+        return [rest[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace")] if rest else []
+
+
+class ProgressReader:
+    """The newest progress, the first step of this attempt, and the rate over the last minute."""
+
+    def __init__(self, paths, known_first_step, log_pattern):
+        self._file = FileTail(paths.progress)
+        self._log = FileTail(paths.training_log, may_skip=log_pattern is None)
+        self._has_file = False
+        self._samples = deque()
+        self._pattern, self.warning = _compiled(log_pattern)
+        self.first_step = known_first_step
+        self.newest = None
+        self.has_pattern_line = False
+
+    def read(self, has_ended=False):
+        """True when something new was reported."""
+        file_lines, log_lines = self._file.new_lines(), self._log.new_lines()
+        if has_ended:
+            file_lines, log_lines = file_lines + self._file.last_line(), log_lines + self._log.last_line()
+        reported = [each for each in map(parse_progress_line, file_lines) if each is not None]
+        self._has_file = self._has_file or bool(reported)
+        if not self._has_file:
+            reported = [each for each in map(parse_log_line, log_lines) if each is not None]
+        if self._pattern is not None and not self.has_pattern_line:
+            self.has_pattern_line = any(self._matches(line) for line in log_lines)
+        if reported:
+            self._note(reported)
+        return bool(reported)
+
+    def _note(self, reported):
+        now = time.monotonic()
+        if self.first_step is None:
+            self.first_step = reported[0][0]
+        step, total, loss = reported[-1]
+        if loss is None:
+            # Some scripts print step and loss on lines of their own.
+            loss = next((each[2] for each in reversed(reported) if each[2] is not None), None)
+        if self._samples and step < self._samples[-1][1]:
+            self._samples.clear()
+        if not self._samples or now - self._samples[-1][0] >= limits.PROGRESS_SAMPLE_SECONDS:
+            self._samples.append((now, step))
+        while now - self._samples[0][0] > limits.PROGRESS_WINDOW_SECONDS and len(self._samples) > 2:
+            self._samples.popleft()
+        before = self.newest or {}
+        self.newest = {
+            "step": step,
+            "totalSteps": total if total is not None else before.get("totalSteps"),
+            "loss": loss if loss is not None else before.get("loss"),
+            "stepsPerSecond": self._rate(now, step),
+            "at": instant(),
+        }
+
+    def _rate(self, now, step):
+        first_at, first_step = self._samples[0]
+        if step <= first_step or now - first_at < limits.PROGRESS_SAMPLE_SECONDS:
+            return None
+        return round((step - first_step) / (now - first_at), 3)
+
+    def _matches(self, line):
+        if self._pattern is None:
+            return False
+        try:
+            return _search_within(self._pattern, line, limits.LOG_PATTERN_SECONDS)
+        except TimeoutError:
+            self._pattern = None
+            self.warning = "The log pattern takes too long to match and is no longer looked for."
+            return False
+
+
+def _compiled(pattern):
+    if pattern is None:
+        return None, None
+    try:
+        return re.compile(pattern), None
+    except re.error as error:
+        return None, "The log pattern is no regular expression (%s) and is not looked for." % error
+
+
+def _search_within(pattern, line, seconds):
+    """A pattern such as `(a+)+$` can take for ever; the alarm ends it, since matching looks at signals now and then."""
+
+    def give_up(_number, _frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return pattern.search(line) is not None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _whole(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return int(value) if abs(value) < 1e15 else None
+
+
+def _finite(value):
+    """JSON has no NaN and no infinity, so a loss that is one is left out."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,176 @@
+"""Publishes one checkpoint: files, then the manifest if there is none, then the pointer by compare-and-swap."""
+
+import hashlib
+import json
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+from . import limits
+from .checkpoints import FoundCheckpoint
+from .files import read_json, write_json
+from .instants import instant
+from .multipart import upload_file
+from .storage import ConditionLost, StorageError
+
+
+class Fenced(Exception):
+    """A newer attempt has begun: nothing of this one may be published any more."""
+
+
+class CheckpointChanged(Exception):
+    """The checkpoint was written to or removed while it was read: it was not complete, or is no more."""
+
+
+class Publication:
+    """One checkpoint on its way. Repeating `publish` after an error goes on where it stopped."""
+
+    def __init__(self, storage, request, found: FoundCheckpoint, step, directory):
+        self._storage = storage
+        self._request = request
+        self._directory = directory
+        self.found = found
+        self.step = step
+        # A prefix that was never used before: nobody can have half a checkpoint of another kind there.
+        nonce = secrets.token_hex(4)
+        self.prefix = "%s%d-a%d-%s/" % (request.checkpoint_prefix, step, request.attempt_number, nonce)
+        self._uploaded = {}
+        self._manifest = None
+
+    def publish(self):
+        """Returns the checkpoint (domain/checkpoint.ts). Raises Fenced, CheckpointChanged, StorageError."""
+        self._read_pointer()
+        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
+            small = [file for file in self.found.files if file.size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
+            large = [file for file in self.found.files if file.size_bytes > limits.MULTIPART_THRESHOLD_BYTES]
+            list(pool.map(lambda file: self._upload(file, None), small))
+            for file in large:
+                self._upload(file, pool)
+        if any(not self._is_unchanged(file) for file in self.found.files):
+            raise CheckpointChanged(self.found.name)
+        manifest = self._write_manifest()
+        checkpoint = {
+            "step": self.step,
+            "attemptNumber": self._request.attempt_number,
+            "prefix": self.prefix,
+            "publishedAt": manifest["publishedAt"],
+        }
+        self._move_pointer(checkpoint)
+        return checkpoint
+
+    def _upload(self, file, pool):
+        if file.path in self._uploaded:
+            return
+        path = self._local_path(file)
+        try:
+            sha256 = _sha256_of(path)
+            upload_file(self._storage, pool, self.prefix + file.path, path, file.size_bytes, sha256)
+        except (FileNotFoundError, ValueError) as error:
+            raise CheckpointChanged(self.found.name) from error
+        except StorageError as error:
+            # S3 compares what it gets with the sha256, so a file that changes in between is refused.
+            if not self._is_unchanged(file):
+                raise CheckpointChanged(self.found.name) from error
+            raise
+        if not self._is_unchanged(file):
+            raise CheckpointChanged(self.found.name)
+        self._uploaded[file.path] = sha256
+
+    def _local_path(self, file):
+        top = os.path.join(self._directory, self.found.name)
+        return os.path.join(top, file.path) if self.found.is_folder else top
+
+    def _is_unchanged(self, file):
+        try:
+            now = os.stat(self._local_path(file))
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns, now.st_ino) == (file.size_bytes, file.modified_ns, file.inode)
+
+    def _write_manifest(self):
+        if self._manifest is None:
+            self._manifest = {
+                "version": 1,
+                "runId": self._request.run_id,
+                "attemptNumber": self._request.attempt_number,
+                "step": self.step,
+                "publishedAt": instant(),
+                "name": self.found.name,
+                "kind": "folder" if self.found.is_folder else "file",
+                "files": [
+                    {"path": file.path, "sizeBytes": file.size_bytes, "sha256": self._uploaded[file.path]}
+                    for file in self.found.files
+                ],
+            }
+        content = json.dumps(self._manifest, indent=1).encode()
+        self._storage.put_on_condition(self.prefix + "manifest.json", content, None)
+        return self._manifest
+
+    def _read_pointer(self):
+        """(pointer or None, etag); raises Fenced."""
+        content, etag = self._storage.get(self._request.latest_key)
+        if content is None:
+            return None, None
+        pointer = json.loads(content)
+        if pointer["fence"] > self._request.attempt_number:
+            raise Fenced("attempt %d of this run has begun" % pointer["fence"])
+        return pointer, etag
+
+    def _move_pointer(self, checkpoint):
+        for _ in range(limits.POINTER_SWAPS_MAX_COUNT):
+            pointer, etag = self._read_pointer()
+            if not self._may_point_to(checkpoint, pointer):
+                return
+            fence = max(self._request.attempt_number, pointer["fence"] if pointer else 0)
+            moved = {"version": 1, "runId": self._request.run_id, "fence": fence, "checkpoint": checkpoint}
+            try:
+                self._storage.put_on_condition(self._request.latest_key, json.dumps(moved).encode(), etag)
+                return
+            except ConditionLost:
+                # Somebody else moved it; read again and decide again.
+                continue
+        raise ConditionLost("%s changes all the time" % self._request.latest_key)
+
+    def _may_point_to(self, checkpoint, pointer):
+        # A script that ignored its resume checkpoint counts from zero; the older attempt's work is worth more.
+        resume = self._request.resume_from
+        older = pointer["checkpoint"] if pointer else None
+        if not resume or not older or older["attemptNumber"] == self._request.attempt_number:
+            return True
+        return checkpoint["step"] >= resume["step"]
+
+
+class PublishedSoFar:
+    """What this attempt has published, kept on disk for a supervisor that takes over."""
+
+    def __init__(self, path):
+        self._path = path
+        content = read_json(path) or {}
+        self.checkpoint = content.get("checkpoint")
+        self._fingerprint = content.get("fingerprint")
+        self._order = tuple(content.get("order") or (-1, -1))
+
+    def is_newer(self, found, step):
+        """Whether a found checkpoint should be published after what was."""
+        return (step, found.modified_ns) > self._order and _fingerprint(found) != self._fingerprint
+
+    def record(self, found, step, checkpoint):
+        self.checkpoint = checkpoint
+        self._fingerprint = _fingerprint(found)
+        self._order = (step, found.modified_ns)
+        write_json(
+            self._path,
+            {"checkpoint": checkpoint, "fingerprint": self._fingerprint, "order": list(self._order)},
+        )
+
+
+def _fingerprint(found):
+    return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()
+
+
+def _sha256_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1024 * 1024), b""):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""report.json and result.json: what the supervisor says of itself (domain/supervisor-report.ts)."""
+
+import time
+
+from . import limits
+from .files import read_json, write_json
+from .instants import instant
+from .journal import log
+from .process_identity import identity_from_json, identity_to_json, is_alive
+from .texts import first_bytes, printable
+
+
+class ReportWriter:
+    """Keeps the report, and writes it when it has changed."""
+
+    def __init__(self, paths, report):
+        self._paths = paths
+        self._report = report
+        self._written = None
+
+    def update(self, **changes):
+        """Sets fields and writes the file if that changed anything; a full disk is survived."""
+        self._report.update(changes)
+        if self._report == self._written:
+            return
+        try:
+            write_json(self._paths.report, self._report)
+            self._written = dict(self._report)
+        except OSError as error:
+            log("report.json cannot be written: %s" % error)
+
+    def __getitem__(self, name):
+        return self._report[name]
+
+
+def new_report(request, supervisor):
+    """The report of an attempt that has done nothing yet."""
+    return {
+        "version": 1,
+        "runId": request.run_id,
+        "attemptNumber": request.attempt_number,
+        "state": "preparing",
+        "supervisor": identity_to_json(supervisor),
+        "trainer": None,
+        "progress": None,
+        "firstStep": None,
+        "checkpoint": None,
+        "notice": None,
+        "leaseExpiresAt": instant(time.time() + request.lease_seconds),
+        "result": None,
+        "preparationFailure": None,
+        "warnings": [],
+    }
+
+
+def listed_warnings(warnings):
+    """Those that are there, without repetition, few and short."""
+    texts = [first_bytes(printable(text), limits.WARNING_MAX_BYTES) for text in warnings if text]
+    return list(dict.fromkeys(texts))[: limits.WARNINGS_MAX_COUNT]
+
+
+def read_true_report(paths):
+    """(report, whether its supervisor lives, whether its trainer lives); the report is corrected by what lives."""
+    report = read_json(paths.report)
+    if report is None:
+        return None, False, False
+    supervisor = is_alive(identity_from_json(report.get("supervisor")))
+    trainer = is_alive(identity_from_json(report.get("trainer")))
+    if not supervisor:
+        # It may have written its last word between the two looks.
+        report = read_json(paths.report) or report
+    if report["state"] != "ended" and not supervisor:
+        _correct(paths, report, trainer)
+    return report, supervisor, trainer
+
+
+def _correct(paths, report, is_trainer_alive):
+    result = read_json(paths.result)
+    if result is not None:
+        # Killed between its result and its last report.
+        report.update(state="ended", result=result)
+    elif not is_trainer_alive:
+        report["state"] = "gone"

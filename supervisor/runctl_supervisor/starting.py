@@ -1,0 +1,147 @@
+"""`start`, and taking up a trainer whose supervisor was killed: exactly one supervisor, exactly one trainer."""
+
+import os
+import signal
+import time
+
+from . import limits
+from .answers import VerbFailure
+from .daemon import run_detached
+from .files import read_json, remove, write_json
+from .instants import instant
+from .lock import read_lock_owner, try_lock
+from .paths import FILES, FOLDERS
+from .process_identity import (
+    identity_from_json,
+    identity_to_json,
+    is_alive,
+    send_signal,
+    started_at_seconds,
+)
+from .reports import read_true_report
+
+
+def start(paths, raw_request):
+    """The answer of the verb `start`."""
+    # Imported before the fork: the archive may be replaced while the daemon runs.
+    from .start_request import parse_start_request
+
+    request = parse_start_request(raw_request)
+    os.makedirs(paths.training, mode=0o755, exist_ok=True)
+    this = (request.run_id, request.attempt_number)
+    deadline = time.monotonic() + limits.START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        lock = try_lock(paths.lock)
+        if lock is not None:
+            try:
+                return _start_with_lock(paths, raw_request, request, lock)
+            finally:
+                # A daemon that was started holds its own copy.
+                lock.release()
+        answer = _answer_of_owner(paths, this)
+        if answer is not None:
+            return answer
+        # Another `start` holds the lock but has not said who it is, or a clean-up is about to let go.
+        time.sleep(limits.VERB_POLL_SECONDS)
+    raise VerbFailure("lock-busy", "the lock of this instance changes hands all the time")
+
+
+def take_up(paths):
+    """Starts a supervisor for a trainer that lost its own; does nothing when somebody is faster or it has ended."""
+    lock = try_lock(paths.lock)
+    if lock is None:
+        return
+    try:
+        raw_request = read_json(paths.request)
+        trainer = _living_trainer(paths)
+        if raw_request is None or trainer is None:
+            return
+        from .start_request import parse_start_request
+
+        _detach(paths, parse_start_request(raw_request), lock, trainer)
+    finally:
+        lock.release()
+
+
+def _answer_of_owner(paths, this):
+    """What a living owner of the lock means for this `start`; None while that is not settled."""
+    owner = read_lock_owner(paths.lock)
+    if owner is None or not is_alive(owner[2]):
+        return None
+    run_id, attempt_number, supervisor = owner
+    if (run_id, attempt_number) == this:
+        return {"started": {"supervisor": identity_to_json(supervisor)}}
+    report = read_json(paths.report)
+    if report is not None and report["state"] in ("ended", "gone"):
+        # It only guards the lease of an attempt that is over; a new attempt brings its own.
+        send_signal(supervisor, signal.SIGKILL)
+        return None
+    trainer = identity_from_json((report or {}).get("trainer"))
+    return _already_running(trainer or supervisor, run_id, attempt_number)
+
+
+def _start_with_lock(paths, raw_request, request, lock):
+    before = read_json(paths.request)
+    trainer = _living_trainer(paths)
+    if before is not None and (before.get("runId"), before.get("attemptNumber")) == (
+        request.run_id,
+        request.attempt_number,
+    ):
+        report, _, _ = read_true_report(paths)
+        if trainer is None and report is not None and _has_begun(report):
+            # Each attempt gets one trainer. This one had its; `status` tells what became of it.
+            return {"started": {"supervisor": report["supervisor"]}}
+    elif trainer is not None:
+        return _already_running(trainer, before["runId"], before["attemptNumber"])
+    if trainer is None:
+        _remove_earlier_attempt(paths)
+        write_json(paths.request, raw_request, durable=True)
+    return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, trainer))}}
+
+
+def _has_begun(report):
+    return report["trainer"] is not None or report["state"] == "ended"
+
+
+def _living_trainer(paths):
+    identity = identity_from_json(read_json(paths.trainer_pid))
+    return identity if is_alive(identity) else None
+
+
+def _remove_earlier_attempt(paths):
+    from .process_tree import kill_all, training_processes
+
+    kill_all(lambda: training_processes(paths.checkpoints, set()))
+    for name in (*FOLDERS, *FILES):
+        remove(os.path.join(paths.training, name))
+
+
+def _detach(paths, request, lock, trainer):
+    """Starts the daemon, which inherits the lock; returns its identity once it has reported in."""
+    from . import supervisor_process
+
+    def main(report_ready):
+        supervisor_process.run(paths, request, lock, trainer, report_ready)
+
+    run_detached(main, paths.supervisor_log, [lock.descriptor])
+    owner = read_lock_owner(paths.lock)
+    if owner is None:
+        raise VerbFailure("supervisor-did-not-start", "see supervisor.log on the instance")
+    return owner[2]
+
+
+def _already_running(identity, run_id, attempt_number):
+    try:
+        since = instant(started_at_seconds(identity))
+    except (OSError, ValueError):
+        since = instant()
+    return {
+        "alreadyRunning": {
+            "pid": identity.pid,
+            "runId": run_id,
+            "attemptNumber": attempt_number,
+            "since": since,
+        }
+    }
+
+

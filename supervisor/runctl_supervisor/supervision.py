@@ -1,0 +1,273 @@
+"""The supervisor's life as phases, each of which returns the next:
+
+    prepare → train → conclude → outlast
+       └── end without a trainer ──┘
+
+One thread owns all decisions and the trainer; others only look (notices) and carry (checkpoints, log, downloads).
+"""
+
+import os
+import signal
+import time
+
+from . import limits
+from .commands import SaveInbox, StopInbox
+from .completion import CompletionWatcher
+from .credentials import InstanceCredentials
+from .ending import kill_leftovers, last_moment_for_publishing, result_of, shut_down
+from .environment import trainer_environment
+from .files import remove, write_json
+from .journal import log
+from .lease import Lease
+from .log_publication import LogPublisher
+from .memory import out_of_memory_kills
+from .metadata import MetadataClient
+from .notice import NoticeListener, notice_seconds
+from .preparation import Preparation, PreparationFailure, trainer_command
+from .process_identity import identity_to_json, started_at_seconds
+from .progress import ProgressReader
+from .publisher import CheckpointPublisher
+from .reports import listed_warnings
+from .stopping import Situation, decide_stop
+from .storage import Storage
+from .trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans, start_trainer
+from .waker import Waker
+
+
+class Supervision:
+    """Everything that is true of one attempt on this instance."""
+
+    def __init__(self, paths, request, report, trainer):
+        self.paths, self.request, self.report, self.trainer = paths, request, report, trainer
+        self.waker = Waker()
+        metadata = MetadataClient()
+        storage = Storage(request.region, request.bucket, InstanceCredentials(metadata))
+        self.order = None
+        self.was_killed = False
+        self._is_signalled = False
+        self._notice_ends_at = None
+        self._exit_status = None
+        self.ended_at_seconds = None
+        self._is_resume_warning_logged = False
+        self._memory_kills_before = out_of_memory_kills()
+        self._lease = Lease(paths, request.lease_seconds)
+        self._stops = StopInbox(paths.stop_request)
+        self._saves = SaveInbox(paths, request.checkpoint_signal)
+        self._progress = ProgressReader(paths, report["firstStep"], request.log_pattern)
+        self._completion = None
+        self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
+        self._preparation = Preparation(paths, request, storage, self.waker.wake)
+        self._logs = LogPublisher(paths, request, storage)
+        self._publisher = CheckpointPublisher(paths, request, storage, self._last_step, self.waker.wake)
+
+    def run(self):
+        self._notices.start()
+        phase = self._prepare if self.trainer is None else self._train
+        while phase is not None:
+            log("phase: %s" % phase.__name__.strip("_"))
+            phase = phase()
+
+    # --- phases ---
+
+    def _prepare(self):
+        self._preparation.start()
+        while self._preparation.is_alive():
+            self.waker.wait(limits.TICK_SECONDS)
+            self._observe()
+            if self.order is not None:
+                return self._end_without_trainer
+        self._observe()
+        if self.order is not None:
+            return self._end_without_trainer
+        try:
+            if self._preparation.failure is not None:
+                raise self._preparation.failure
+            self._start_trainer()
+        except (PreparationFailure, OSError, ValueError) as error:
+            code = getattr(error, "code", "trainer-not-started")
+            log("preparing failed: %s: %s" % (code, error))
+            failure = {"code": code, "message": str(error)[: limits.MESSAGE_MAX_BYTES]}
+            self.report.update(state="ended", preparationFailure=failure)
+            return self._outlast
+        return self._train
+
+    def _train(self):
+        self._completion = CompletionWatcher(
+            os.path.join(self.paths.code, self.request.marker_name), started_at_seconds(self.trainer.identity)
+        )
+        self._publisher.start()
+        self._logs.start()
+        failed_ticks = 0
+        while True:
+            try:
+                reap_orphans(self.trainer)
+                self._observe()
+                self._enforce_order()
+                if self._has_trainer_ended():
+                    return self._conclude
+                failed_ticks = 0
+            except Exception as error:  # one bad look must not end a training that runs for days
+                failed_ticks += 1
+                log("a look failed: %s: %s" % (type(error).__name__, error))
+                if failed_ticks > limits.FAILED_TICKS_MAX_COUNT:
+                    raise
+            self.waker.wait(limits.TICK_SECONDS)
+
+    def _conclude(self):
+        log("the trainer ended: %s" % (self._exit_status,))
+        kill_leftovers(self.paths, self.trainer)
+        reap_orphans(self.trainer)
+        self.trainer.reap()
+        remove(self.paths.trainer_pid)
+        self._progress.read(has_ended=True)
+        # A status that nobody saw may have been a kill, so the stricter rule for checkpoints holds.
+        was_killed = self._exit_status.exit_code is None
+        self._publisher.finish(self.ended_at_seconds, was_killed)
+        ended_at = time.monotonic()
+        while not self._publisher.is_finished:
+            cause = self.order.cause if self.order else None
+            if time.monotonic() > last_moment_for_publishing(ended_at, cause, self._notice_ends_at):
+                log("the newest checkpoint could not be published in time")
+                break
+            self.waker.wait(limits.TICK_SECONDS)
+            self._observe()
+        self._logs.finish(limits.FINAL_LOG_SECONDS)
+        self._observe()
+        return self._write_result
+
+    def _write_result(self):
+        if self._exit_status is UNKNOWN_EXIT and self.order is None:
+            # Nobody asked it to end and nobody saw how it did: there is no result that could be proven.
+            self.report.update(state="gone")
+            return self._outlast
+        has_marker = self._completion is not None and self._completion.has_marker_after_end()
+        memory_kills = out_of_memory_kills() - self._memory_kills_before
+        result = result_of(self, self._exit_status, has_marker, memory_kills)
+        write_json(self.paths.result, result, durable=True)
+        self.report.update(state="ended", result=result)
+        return self._outlast
+
+    def _end_without_trainer(self):
+        """Asked to stop before there was anything to stop. Downloads under way end with this process."""
+        self._exit_status = UNKNOWN_EXIT
+        return self._write_result
+
+    def _outlast(self):
+        """While nobody has taken the instance back, its lease still has to end it: money cannot leak for ever."""
+        if not self.request.may_shut_down:
+            return None
+        is_expired = self.order is not None and self.order.cause == "lease-expired"
+        while not is_expired and os.path.isdir(self.paths.training):
+            self.waker.wait(1.0)
+            if self.waker.is_machine_going_down:
+                return None
+            reap_orphans(None)
+            is_expired = self._lease.look()
+            self.report.update(leaseExpiresAt=self._lease.expires_at())
+        if is_expired:
+            shut_down(self.paths)
+        return None
+
+    # --- what phases are made of ---
+
+    def _start_trainer(self):
+        request, paths = self.request, self.paths
+        command = trainer_command(paths.code, request)
+        environment = trainer_environment(paths, request, self._preparation.resume_path)
+
+        def note_identity(identity):
+            owner = {"runId": request.run_id, "attemptNumber": request.attempt_number}
+            write_json(paths.trainer_pid, {**identity_to_json(identity), **owner}, durable=True)
+            self.report.update(state="training", trainer=identity_to_json(identity))
+
+        self.trainer = start_trainer(command, paths.code, environment, paths.training_log, note_identity)
+        log("the trainer is process %d" % self.trainer.identity.pid)
+
+    def _observe(self):
+        """Looks at everything once, says what is new in the report, and decides whether the trainer has to end."""
+        is_lease_expired = self._lease.look()
+        self._progress.read()
+        completed_at = self._completion.look(self._progress.has_pattern_line) if self._completion else None
+        notice = self._notices.notice
+        if notice is not None and self._notice_ends_at is None:
+            log("interruption notice: %s" % notice)
+            self._notice_ends_at = time.monotonic() + notice_seconds(notice)
+            write_json(self.paths.notice, notice)
+        if self._publisher.is_alive():
+            self._saves.look(self.trainer, self._publisher)
+        self.order = decide_stop(
+            self.order,
+            Situation(
+                now=time.monotonic(),
+                save_timeout_seconds=self.request.save_timeout_seconds,
+                command=self._stops.look(),
+                notice_seconds_left=self._notice_seconds_left(),
+                is_machine_going_down=self.waker.is_machine_going_down,
+                is_lease_expired=is_lease_expired,
+                completed_at=completed_at,
+                completion_grace_seconds=self.request.completion_grace_seconds,
+            ),
+        )
+        self._write_report(notice)
+
+    def _notice_seconds_left(self):
+        return None if self._notice_ends_at is None else max(0.0, self._notice_ends_at - time.monotonic())
+
+    def _write_report(self, notice):
+        if self.trainer is not None and self.report["state"] != "ended":
+            is_saving = self.order is not None or self._exit_status is not None
+            self.report.update(state="saving" if is_saving else "training")
+        self.report.update(
+            progress=self._progress.newest,
+            firstStep=self._progress.first_step,
+            checkpoint=self._publisher.checkpoint,
+            notice=notice or self.report["notice"],
+            leaseExpiresAt=self._lease.expires_at(),
+            warnings=listed_warnings(self._warnings()),
+        )
+
+    def _warnings(self):
+        sources = (self._publisher, self._preparation, self._notices, self._progress)
+        adopted = None
+        if self.trainer is not None and not self.trainer.is_child:
+            adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
+        return [self._resume_warning(), *(source.warning for source in sources), adopted]
+
+    def _resume_warning(self):
+        resume, first_step = self.request.resume_from, self._progress.first_step
+        if not resume or first_step is None or first_step >= resume["step"]:
+            return None
+        given = "although it was given the checkpoint of step %d: does it read RUNCTL_RESUME_FROM?" % resume["step"]
+        warning = "The script began at step %d %s" % (first_step, given)
+        if not self._is_resume_warning_logged:
+            self._is_resume_warning_logged = True
+            with open(self.paths.training_log, "a", encoding="utf-8") as file:
+                file.write("runctl: %s\n" % warning)
+        return warning
+
+    def _enforce_order(self):
+        """Asks the trainer to save and exit; kills its group at the end of its time."""
+        if self.order is None:
+            return
+        if time.monotonic() >= self.order.kill_at:
+            self.was_killed = True
+            self.trainer.kill_group()
+        elif not self._is_signalled:
+            self._is_signalled = True
+            log("the trainer is asked to save and exit: %s" % self.order.cause)
+            self.trainer.signal(signal.SIGTERM)
+            self._publisher.hurry()
+
+    def _has_trainer_ended(self):
+        if self._exit_status is None:
+            self._exit_status = self.trainer.poll()
+        if self._exit_status is None:
+            return False
+        self.ended_at_seconds = time.time()
+        # A shell dies of its SIGTERM at once; the training that it started gets the time to save.
+        is_draining = self._is_signalled and self.trainer.was_shell and not self.was_killed
+        return not (is_draining and is_group_alive(self.trainer.identity))
+
+    def _last_step(self):
+        newest = self._progress.newest
+        return newest["step"] if newest else (self.request.resume_from or {}).get("step")

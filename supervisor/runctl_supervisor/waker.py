@@ -1,0 +1,38 @@
+"""Lets the main loop sleep and still act at once: on signals, and on what other threads have to say."""
+
+import os
+import select
+import signal
+
+
+class Waker:
+    def __init__(self):
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self.is_machine_going_down = False
+        # A handler must exist for the signal to wake us; Python then writes its number into the pipe.
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        # Handlers that do nothing, not SIG_IGN: the trainer would inherit that.
+        for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._note_going_down)
+
+    def wake(self):
+        """From any thread."""
+        try:
+            os.write(self._write, b"\0")
+        except BlockingIOError:
+            # The pipe is full of reasons to wake up already.
+            pass
+
+    def wait(self, timeout_seconds):
+        try:
+            if select.select([self._read], [], [], timeout_seconds)[0]:
+                os.read(self._read, 4096)
+        except (InterruptedError, BlockingIOError):
+            pass
+
+    def _note_going_down(self, _number, _frame):
+        # Nobody of ours sends SIGTERM to a supervisor: the machine shuts down.
+        self.is_machine_going_down = True

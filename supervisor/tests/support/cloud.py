@@ -1,0 +1,199 @@
+"""Instance metadata and S3 on loopback, for tests: real wire, conditional writes, faults on demand."""
+
+import base64
+import hashlib
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+BUCKET = "test-bucket"
+
+
+class TestCloud:
+    """State of both services; `objects` is the bucket."""
+
+    def __init__(self):
+        self.objects = {}
+        self.uploads = {}
+        self.lock = threading.Lock()
+        self.notice = None
+        self.tokens = {}
+        self.credentials_seconds = 3600
+        self.credential_requests = 0
+        self.is_metadata_down = False
+        # (status, code) for every S3 request while set; or a function of (method, key) that returns that or None.
+        self.storage_fault = None
+        # Keys whose next PUT takes effect although the connection is cut before the reply.
+        self.lost_replies = []
+        self.unsigned_requests = []
+        self._server = _QuietServer(("127.0.0.1", 0), _handler_for(self))
+        self._server.daemon_threads = True
+        self.origin = "http://127.0.0.1:%d" % self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def interrupt(self, notice_seconds):
+        at = time.gmtime(time.time() + notice_seconds)
+        self.notice = {"action": "terminate", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", at)}
+
+    def json(self, key):
+        content = self.objects.get(key)
+        return None if content is None else json.loads(content)
+
+    def keys(self, prefix):
+        return sorted(key for key in list(self.objects) if key.startswith(prefix))
+
+
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Processes of the tests are killed in the middle of requests; that is no news."""
+
+
+def etag_of(content):
+    return '"%s"' % hashlib.md5(content).hexdigest()
+
+
+def _handler_for(cloud):
+    class Handler(_Handler):
+        pass
+
+    Handler.cloud = cloud
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Quiet."""
+
+    def do_GET(self):
+        self._serve()
+
+    def do_PUT(self):
+        self._serve()
+
+    def do_POST(self):
+        self._serve()
+
+    def do_DELETE(self):
+        self._serve()
+
+    def _serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = urlsplit(self.path)
+        path = unquote(parts.path)
+        if path.startswith("/latest/"):
+            self._metadata(path)
+        else:
+            query = parse_qs(parts.query, keep_blank_values=True)
+            self._storage(path[len(BUCKET) + 2 :], {name: values[0] for name, values in query.items()}, body)
+
+    # --- metadata ---
+
+    def _metadata(self, path):
+        cloud = self.cloud
+        if cloud.is_metadata_down:
+            return self._reply(503)
+        if path == "/latest/api/token" and self.command == "PUT":
+            token = "token-%d" % len(cloud.tokens)
+            cloud.tokens[token] = True
+            return self._reply(200, token.encode())
+        if not cloud.tokens.get(self.headers.get("X-aws-ec2-metadata-token")):
+            return self._reply(401)
+        if path == "/latest/meta-data/spot/instance-action" and cloud.notice:
+            return self._reply(200, json.dumps(cloud.notice).encode())
+        if path == "/latest/meta-data/iam/security-credentials/":
+            return self._reply(200, b"test-role")
+        if path == "/latest/meta-data/iam/security-credentials/test-role":
+            cloud.credential_requests += 1
+            end = time.gmtime(time.time() + cloud.credentials_seconds)
+            found = {
+                "AccessKeyId": "ASIATEST%d" % cloud.credential_requests,
+                "SecretAccessKey": "secret",
+                "Token": "session",
+                "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", end),
+            }
+            return self._reply(200, json.dumps(found).encode())
+        return self._reply(404)
+
+    # --- storage ---
+
+    def _storage(self, key, query, body):
+        cloud = self.cloud
+        if "AWS4-HMAC-SHA256 Credential=ASIATEST" not in (self.headers.get("Authorization") or ""):
+            cloud.unsigned_requests.append((self.command, key))
+            return self._refuse(403, "AccessDenied")
+        fault = cloud.storage_fault
+        fault = fault(self.command, key) if callable(fault) else fault
+        if fault:
+            return self._refuse(*fault)
+        if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
+            return self._refuse(400, "XAmzContentSHA256Mismatch")
+        with cloud.lock:
+            if self.command == "GET":
+                return self._get(key)
+            if self.command == "POST":
+                return self._post(key, query, body)
+            if self.command == "DELETE":
+                cloud.uploads.pop(query.get("uploadId"), None)
+                return self._reply(204)
+            return self._put(key, query, body)
+
+    def _get(self, key):
+        content = self.cloud.objects.get(key)
+        if content is None:
+            return self._refuse(404, "NoSuchKey")
+        return self._reply(200, content, {"ETag": etag_of(content)})
+
+    def _put(self, key, query, body):
+        cloud, stated = self.cloud, self.headers.get("x-amz-checksum-sha256")
+        if stated and stated != base64.b64encode(hashlib.sha256(body).digest()).decode():
+            return self._refuse(400, "BadDigest")
+        if "uploadId" in query:
+            cloud.uploads[query["uploadId"]][int(query["partNumber"])] = body
+            return self._reply(200, b"", {"ETag": etag_of(body)})
+        before = cloud.objects.get(key)
+        if self.headers.get("If-None-Match") == "*" and before is not None:
+            return self._refuse(412, "PreconditionFailed")
+        if self.headers.get("If-Match") and (before is None or self.headers["If-Match"] != etag_of(before)):
+            return self._refuse(412 if before is not None else 404, "PreconditionFailed")
+        cloud.objects[key] = body
+        for lost in list(cloud.lost_replies):
+            if re.search(lost, key):
+                cloud.lost_replies.remove(lost)
+                self.close_connection = True
+                self.connection.shutdown(2)
+                return None
+        return self._reply(200, b"", {"ETag": etag_of(body)})
+
+    def _post(self, key, query, body):
+        cloud = self.cloud
+        if "uploads" in query:
+            upload_id = "upload-%d" % (len(cloud.uploads) + 1)
+            cloud.uploads[upload_id] = {}
+            return self._reply(200, b"<R><UploadId>%s</UploadId></R>" % upload_id.encode())
+        numbers = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
+        parts = cloud.uploads.pop(query["uploadId"])
+        cloud.objects[key] = b"".join(parts[number] for number in numbers)
+        return self._reply(200, b"<CompleteMultipartUploadResult/>")
+
+    # --- replies ---
+
+    def _refuse(self, status, code):
+        body = "<Error><Code>%s</Code><Message>as the test wants it</Message></Error>" % code
+        return self._reply(status, body.encode())
+
+    def _reply(self, status, body=b"", headers=None):
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

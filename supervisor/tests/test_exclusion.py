@@ -1,0 +1,201 @@
+"""One training per instance, whatever comes at the same time and whoever was killed before."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from runctl_supervisor.process_identity import identity_of, is_alive
+
+from .scripts import TRAINER
+from .support.instance import SupervisorTest, attempt, wait_until
+
+FOREVER = ["100000", "1000", "0.05"]
+COUNTED = 'import os\nopen(os.path.join(os.environ["RUNCTL_ROOT"], "starts"), "a").write("x")\n' + TRAINER
+
+
+class ExclusionTest(SupervisorTest):
+    def test_of_many_starts_at_the_same_moment_exactly_one_starts_a_trainer(self):
+        requests = [self.request({"train.py": COUNTED}, number, scriptArgs=FOREVER) for number in (1, 2, 1, 2, 1, 2)]
+        verbs = [self.instance.start_verb("start", request) for request in requests]
+        answers = [self.instance.answer_of(verb) for verb in verbs]
+        self.wait_for_state("training")
+        report = self.instance.report()
+        for request, answer in zip(requests, answers):
+            self.assertTrue(answer["ok"], answer)
+            if request["attemptNumber"] == report["attemptNumber"]:
+                self.assertEqual(answer["started"]["supervisor"], report["supervisor"])
+            else:
+                self.assertEqual(answer["alreadyRunning"]["attemptNumber"], report["attemptNumber"])
+        wait_until(lambda: os.path.exists(os.path.join(self.instance.root, "starts")), "the trainer")
+        self.wait_for_log("step 3/")
+        with open(os.path.join(self.instance.root, "starts"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "x")
+
+    def test_a_start_repeated_by_its_caller_starts_nothing_new(self):
+        request = self.start(TRAINER, scriptArgs=FOREVER)
+        report = self.wait_for_state("training")
+        again = self.instance.verb("start", request)
+        self.assertEqual(again["started"]["supervisor"], report["supervisor"])
+        self.assertEqual(self.instance.report()["trainer"], report["trainer"])
+
+    def test_a_start_repeated_after_the_end_starts_nothing_new(self):
+        request = self.start(TRAINER, scriptArgs=["2", "1", "0"])
+        before = self.wait_for_state("ended")
+        self.assertEqual(self.instance.report(), before)
+        self.assertIn("started", self.instance.verb("start", request))
+        self.assertEqual(self.instance.report(), before)
+
+    def test_another_run_is_told_who_trains_here(self):
+        self.start(TRAINER, scriptArgs=FOREVER)
+        report = self.wait_for_state("training")
+        other = self.request({"train.py": TRAINER}, runId="r2", scriptArgs=FOREVER)
+        running = self.instance.verb("start", other)["alreadyRunning"]
+        self.assertEqual((running["pid"], running["runId"]), (report["trainer"]["pid"], "r1"))
+        self.assertLess(abs(time.time() - _seconds(running["since"])), 60)
+
+    def test_a_lock_whose_owner_is_dead_is_no_lock(self):
+        self.start(TRAINER, scriptArgs=FOREVER)
+        report = self.wait_for_state("training")
+        os.kill(report["supervisor"]["pid"], signal.SIGKILL)
+        os.kill(report["trainer"]["pid"], signal.SIGKILL)
+        wait_until(lambda: not self.instance.processes(), "both are dead")
+        self.assertEqual(self.instance.report()["state"], "gone")
+        self.start(TRAINER, attempt_number=2, scriptArgs=FOREVER)
+        self.assertEqual(self.wait_for_state("training")["attemptNumber"], 2)
+
+    def test_an_earlier_attempt_leaves_nothing_that_counts(self):
+        script = 'open("training_complete.txt", "w").write("x"); print("step 7/7")\n'
+        self.start(script)
+        self.assertTrue(self.wait_for_state("ended")["result"]["hasMarker"])
+        self.start("", attempt_number=2)
+        report = self.wait_for_state("ended")
+        self.assertEqual((report["result"]["hasMarker"], report["progress"], report["firstStep"]), (False, None, None))
+
+    def test_a_verb_for_another_attempt_is_refused(self):
+        self.start(TRAINER, scriptArgs=FOREVER)
+        for verb in ("save", "save-and-stop", "stop"):
+            answer = self.instance.verb(verb, attempt(2, timeoutSeconds=1, cause="stop"))
+            self.assertEqual(answer["error"]["code"], "not-this-attempt")
+        self.assertEqual(self.wait_for_state("training")["attemptNumber"], 1)
+
+    def test_after_a_reboot_a_process_with_the_same_number_is_another_process(self):
+        self.start(TRAINER, scriptArgs=FOREVER)
+        report = self.wait_for_state("training")
+        os.kill(report["supervisor"]["pid"], signal.SIGKILL)
+        self.instance.reboot()
+        self.assertEqual(self.instance.report()["state"], "gone")
+        os.kill(report["trainer"]["pid"], 0)
+
+
+class AdoptionTest(SupervisorTest):
+    """kill -9 of the supervisor while its trainer lives."""
+
+    def kill_supervisor(self, args):
+        self.start(TRAINER, scriptArgs=args)
+        wait_until(lambda: (self.instance.written_report() or {}).get("checkpoint"), "a first checkpoint")
+        report = self.instance.report()
+        os.kill(report["supervisor"]["pid"], signal.SIGKILL)
+        wait_until(lambda: not _alive(report["supervisor"]), "the supervisor is dead")
+        return report
+
+    def test_status_takes_the_trainer_up_again_and_what_it_saves_is_published(self):
+        before = self.kill_supervisor(["100000", "5", "0.03"])
+        after = self.instance.report()
+        self.assertEqual((after["state"], after["trainer"]), ("training", before["trainer"]))
+        self.assertNotEqual(after["supervisor"], before["supervisor"])
+        self.assertTrue(_alive(after["supervisor"]))
+        later_step = before["checkpoint"]["step"] + 10
+        wait_until(lambda: self.instance.written_report()["checkpoint"]["step"] >= later_step, "new checkpoints")
+        manifests = [key for key in self.cloud.keys("runs/") if key.endswith("manifest.json")]
+        steps = [key.split("/")[3].split("-")[0] for key in manifests]
+        self.assertEqual(len(steps), len(set(steps)), "no checkpoint was published twice")
+
+    def test_many_looks_at_once_make_one_supervisor_and_start_doubles_nothing(self):
+        before = self.kill_supervisor(["100000", "5", "0.03"])
+        request = json.loads(self.instance.read("request.json"))
+        verbs = [self.instance.start_verb("status") for _ in range(3)]
+        verbs += [self.instance.start_verb("start", request) for _ in range(3)]
+        for verb in verbs:
+            self.assertTrue(self.instance.answer_of(verb)["ok"])
+        report = self.instance.report()
+        self.assertEqual(report["trainer"], before["trainer"])
+        daemons = [pid for pid in self.instance.processes() if pid != before["trainer"]["pid"]]
+        self.assertEqual(daemons, [report["supervisor"]["pid"]])
+
+    def test_save_and_stop_still_saves(self):
+        before = self.kill_supervisor(
+            ["100000", "20", "0.03"]
+        )
+        answer = self.instance.verb("save-and-stop", attempt(timeoutSeconds=10, cause="interruption"))
+        result = answer["report"]["result"]
+        self.assertEqual((result["stopCause"], result["exitCode"], result["signal"]), ("interruption", None, None))
+        self.assertGreater(answer["checkpoint"]["step"], before["checkpoint"]["step"])
+        self.assertIn("stopped", self.instance.read("training.log"))
+        wait_until(lambda: not self.instance.processes(), "nothing is left")
+
+    def test_an_end_that_nobody_saw_is_no_result_but_what_it_saved_is_published(self):
+        before = self.kill_supervisor(["100000", "20", "0.03"])
+        self.assertEqual(self.instance.report()["state"], "training")
+        # Somebody else ends the trainer; it saves and exits with 0, which only a parent could see.
+        os.kill(before["trainer"]["pid"], signal.SIGTERM)
+        report = self.wait_for_state("gone", "ended")
+        self.assertEqual((report["state"], report["result"]), ("gone", None))
+        self.assertEqual(self.latest()["checkpoint"]["step"], report["progress"]["step"])
+        self.assertEqual(self.instance.read("result.json"), "")
+
+    def test_another_attempt_is_told_that_the_trainer_lives(self):
+        before = self.kill_supervisor(["100000", "5", "0.03"])
+        other = self.request({"train.py": TRAINER}, 2, scriptArgs=["5", "5", "0"])
+        self.assertEqual(self.instance.verb("start", other)["alreadyRunning"]["pid"], before["trainer"]["pid"])
+
+    def test_clean_up_ends_the_trainer_and_what_it_forked_although_nobody_supervises_it(self):
+        script = """
+import os, subprocess, time
+subprocess.Popen(["setsid", "sleep", "600"])
+subprocess.Popen(["sh", "-c", "setsid sleep 601 & exit"])
+print("forked", flush=True); time.sleep(600)
+"""
+        self.start(script)
+        self.wait_for_log("forked")
+        wait_until(lambda: len(self.instance.processes()) == 4, "all four processes")
+        os.kill(self.instance.report()["supervisor"]["pid"], signal.SIGKILL)
+        self.assertIn("trainer", self.instance.verb("clean-up", attempt())["removed"])
+        self.assertEqual(self.instance.processes(), [])
+
+
+class IdentityTest(unittest.TestCase):
+    def test_a_process_is_told_by_start_time_and_boot_not_by_number(self):
+        child = subprocess.Popen(["sleep", "60"])
+        try:
+            identity = identity_of(child.pid)
+            self.assertTrue(is_alive(identity))
+            self.assertFalse(is_alive(identity._replace(start_time="1")))
+            self.assertFalse(is_alive(identity._replace(boot_id="another")))
+        finally:
+            child.kill()
+        wait_until(lambda: not is_alive(identity), "a zombie is not alive")
+        child.wait()
+        self.assertFalse(is_alive(identity))
+
+
+def _alive(identity):
+    stat = "/proc/%d/stat" % identity["pid"]
+    try:
+        with open(stat, encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return fields[0] not in "ZX" and fields[19] == identity["startTime"]
+    except OSError:
+        return False
+
+
+def _seconds(instant):
+    from runctl_supervisor.instants import instant_seconds
+
+    return instant_seconds(instant)
+
+
+if __name__ == "__main__":
+    unittest.main()
