@@ -1,0 +1,27 @@
+/** Bounds of the activities that are nobody's configuration, each with unit and reason. */
+
+export const activityLimits = {
+  /** Download of the supervisor, and a start that waits until the detached process holds its lock. */
+  startExecutionSeconds: 60,
+  /** Ends process groups with a grace time, and removes folders that may be large. */
+  cleanUpExecutionSeconds: 60,
+  /** Publishing after the trainer has ended, on top of the time to save. */
+  publishExecutionSeconds: 60,
+  /** The agent takes whole seconds, and turns more than this into an hour. */
+  maxExecutionSeconds: 172_800,
+  /** EC2 may not know an instance yet that it has just launched; older than this, unknown means gone. */
+  consistencyMs: 120_000,
+  /** A supervisor that was started a moment ago may not have reported yet. */
+  firstReportMs: 60_000,
+  /** A report of `gone` is looked at so often before it is believed. */
+  goneLooks: 2,
+  /** When it is not known what a launch has left, it is looked for so often: tags are eventually consistent. */
+  releaseLooks: 3,
+  releaseLookDelayMs: 700,
+  /** Well under the heartbeat timeout of 10 s in workflows/activity-proxies.ts, so that one late beat is no death. */
+  pulseMs: 3_000,
+  /** Both ways, so that many watches do not fall into step. */
+  jitter: 0.2,
+  /** Open runs are asked of Temporal so many at a time. */
+  parallelLookUps: 5,
+} as const;

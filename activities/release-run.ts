@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import { pruneCheckpoints } from '../aws/checkpoint-prune';
+import { findByRun } from '../aws/find-instances';
+import { terminateInstances } from '../aws/terminate';
+import { cleanUpTraining } from './clean-up-training';
+import type { ControlActivities, ReleaseReply } from './contract';
+import type { ActivityDependencies } from './dependencies';
+import { billAll } from './released-instance';
+
+type ReleaseRunInput = Parameters<ControlActivities['releaseRun']>[0];
+
+/** @see ControlActivities.releaseRun */
+export async function releaseRun(
+  { cloud }: ActivityDependencies,
+  input: ReleaseRunInput,
+): Promise<ReleaseReply> {
+  const { cancellationSignal } = Context.current();
+  const found = await findByRun(cloud.clients, input.runId);
+  const ended = await terminateInstances(cloud, found, cancellationSignal);
+  if (input.existingInstanceId !== null) {
+    await cleanUpExisting({ cloud }, input.runId, input.existingInstanceId);
+  }
+  await pruneCheckpoints(cloud, input.runId, input.keepLastCheckpoints);
+  return { instances: await billAll(cloud, ended, null) };
+}
+
+/** Whichever attempt of the run was last on the user's instance; another run's training is left alone. */
+async function cleanUpExisting(
+  dependencies: Pick<ActivityDependencies, 'cloud'>,
+  runId: string,
+  instanceId: string,
+): Promise<void> {
+  const view = await dependencies.cloud.instances.read(instanceId);
+  if (view?.state !== 'running') return;
+  const status = await dependencies.cloud.statuses.read(instanceId);
+  if (status.kind === 'report' && status.report.runId === runId) {
+    const { attemptNumber } = status.report;
+    await cleanUpTraining(dependencies, { runId, attemptNumber, instanceId });
+  }
+}
