@@ -1,0 +1,91 @@
+import type { LaunchedInstance } from '../domain/instance';
+import { formatAlreadyRunning, formatInstance } from '../domain/format';
+import { judgeCompletion } from '../domain/judge-completion';
+import type { AttemptOutcome } from '../domain/outcome';
+import { boot, change } from './activity-proxies';
+import type { ActivityProblem } from './activity-problem';
+import { endedEarly, type PhaseEnd } from './attempt-place';
+import type { Turn } from './attempt-turn';
+import { unless } from './waiting';
+
+/** Booting takes about a minute; what is not there after this does not come. */
+const readyTimeout = '15 minutes';
+/** SSM answers in seconds; behind this are its own outages. */
+const startTimeout = '10 minutes';
+
+/** Waits until the instance answers, and starts the supervisor on it. */
+export async function prepare(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
+  if (turn.isCutShort()) return cutShort(turn);
+  return (await awaitReady(turn, instance)) ?? startTraining(turn, instance);
+}
+
+async function awaitReady(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
+  const name = formatInstance(instance);
+  turn.view.show('preparing', `Waiting for ${name} to answer`, 'then it starts the script');
+  const ready = await unless(turn.isCutShort, () =>
+    boot.awaitInstanceReady.executeWithOptions(
+      { summary: `Wait for ${instance.instanceId} to boot`, scheduleToCloseTimeout: readyTimeout },
+      [turn.onInstance(instance)],
+    ),
+  );
+  if (ready.kind === 'given-up') return cutShort(turn);
+  if (ready.kind === 'failed') return notReady(instance, ready.problem);
+  return ready.value.kind === 'instance-gone'
+    ? judgeCompletion(ready.value, turn.inbox.isInterrupted)
+    : null;
+}
+
+async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
+  const { spec } = turn;
+  turn.view.show(
+    'preparing',
+    `Starting ${spec.script} on ${formatInstance(instance)}`,
+    'then it trains',
+  );
+  const from = turn.resumeFrom === null ? 'from the start' : `from step ${turn.resumeFrom.step}`;
+  const started = await unless(turn.isCutShort, () => {
+    turn.isStartAsked = true;
+    return change.startTraining.executeWithOptions(
+      { summary: `Start ${spec.script} ${from}`, scheduleToCloseTimeout: startTimeout },
+      [
+        {
+          ...turn.onInstance(instance),
+          code: spec.code,
+          script: spec.script,
+          scriptArgs: spec.scriptArgs,
+          environment: spec.environment,
+          resumeFrom: turn.resumeFrom,
+          checkpoints: spec.checkpoints,
+          isOurs: instance.isOurs,
+        },
+      ],
+    );
+  });
+  if (started.kind === 'given-up') return cutShort(turn);
+  if (started.kind === 'failed') return notReady(instance, started.problem);
+  switch (started.value.kind) {
+    case 'started':
+      return null;
+    case 'already-running':
+      return {
+        kind: 'refused',
+        code: 'already-running',
+        message: formatAlreadyRunning(instance.instanceId, started.value.pid),
+      };
+    case 'instance-gone':
+      return judgeCompletion(started.value, turn.inbox.isInterrupted);
+  }
+}
+
+const cutShort = (turn: Turn): AttemptOutcome =>
+  turn.inbox.isInterrupted
+    ? { kind: 'interrupted', message: 'a notice came before the training had begun' }
+    : endedEarly;
+
+/** Another instance may do better than one of ours that stays silent; an instance of the user's has no other. */
+function notReady(instance: LaunchedInstance, problem: ActivityProblem): AttemptOutcome {
+  if (!problem.isTimeout) return { kind: 'refused', ...problem };
+  return instance.isOurs
+    ? { kind: 'instance-lost', message: problem.message }
+    : { kind: 'refused', code: 'instance-not-ready', message: problem.message };
+}

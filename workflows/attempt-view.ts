@@ -1,0 +1,124 @@
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { AttemptCarryOver } from '../domain/carry-over';
+import type { Checkpoint } from '../domain/checkpoint';
+import {
+  formatAttempts,
+  formatCapacity,
+  formatCheckpoint,
+  formatCommand,
+  formatInstance,
+  formatUsd,
+} from '../domain/format';
+import type { LaunchedInstance } from '../domain/instance';
+import { emptyLedger } from '../domain/ledger';
+import type { AttemptOutcome } from '../domain/outcome';
+import { status, type Phase, type RunStatus } from './messages';
+import { searchAttributes } from './search-attributes';
+
+/** What of an attempt is shown. */
+interface ShownAttempt {
+  readonly carry: AttemptCarryOver;
+  readonly inbox: { readonly staleNoticeCount: number };
+  readonly instance: LaunchedInstance | null;
+  readonly resumeFrom: Checkpoint | null;
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** Shows an attempt to people: the Web UI's details, the list's columns, and the query `status`. */
+export class AttemptView {
+  private phase: Phase = 'placing';
+  private doing = 'Looking for the newest checkpoint';
+  private next = '';
+
+  constructor(private readonly turn: ShownAttempt) {}
+
+  listen(): void {
+    setHandler(status, () => this.status(), {
+      description: 'Where the run is now: phase, instance, checkpoint, attempts, cost',
+    });
+  }
+
+  /** Clears what the attempt before has left in the columns: the server carries them over. */
+  begin(): void {
+    upsertSearchAttributes([
+      { key: searchAttributes.phase, value: this.phase },
+      { key: searchAttributes.attempt, value: this.turn.carry.attemptNumber },
+      { key: searchAttributes.instanceId, value: null },
+      { key: searchAttributes.purchase, value: null },
+      { key: searchAttributes.outcome, value: null },
+    ]);
+    this.render();
+  }
+
+  /** What happens now, and what comes next, each as a sentence without a full stop. */
+  show(phase: Phase, doing: string, next: string): void {
+    if (phase !== this.phase) {
+      upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
+    }
+    this.phase = phase;
+    this.doing = doing;
+    this.next = next;
+    this.render();
+  }
+
+  showInstance(): void {
+    const { instance } = this.turn;
+    upsertSearchAttributes([
+      { key: searchAttributes.instanceId, value: instance?.instanceId ?? null },
+      { key: searchAttributes.purchase, value: instance?.purchase ?? null },
+    ]);
+  }
+
+  /** The end of the attempt: the last thing that its Temporal run shows. */
+  showOutcome(phase: Phase, outcome: AttemptOutcome['kind'], doing: string, next: string): void {
+    upsertSearchAttributes([{ key: searchAttributes.outcome, value: outcome }]);
+    this.show(phase, doing, next);
+  }
+
+  status(): RunStatus {
+    const { carry, inbox, instance, checkpoint } = this.turn;
+    return {
+      runId: carry.spec.runId,
+      phase: this.phase,
+      attemptNumber: carry.attemptNumber,
+      instance,
+      checkpoint,
+      attempts: carry.recentAttempts,
+      costUsd: carry.costUsd,
+      onDemandCostUsd: carry.onDemandCostUsd,
+      interruptionCount: carry.history.interruptionCount,
+      errorCount: carry.history.errorCount,
+      staleNoticeCount: inbox.staleNoticeCount,
+      message: this.doing,
+    };
+  }
+
+  private render(): void {
+    const { carry, inbox, instance, resumeFrom, checkpoint } = this.turn;
+    const { history } = carry;
+    const rows: [string, string][] = [
+      ['Now', this.doing],
+      ['Next', this.next],
+      ['Script', `\`${formatCommand(carry.spec)}\` on ${formatCapacity(carry.spec.capacity)}`],
+      ['Instance', instance === null ? '' : formatInstance(instance)],
+      ['Resumed from', resumeFrom === null ? '' : formatCheckpoint(resumeFrom)],
+      ['Newest checkpoint', formatCheckpoint(checkpoint)],
+      ['Why this attempt', carry.why],
+      ['So far', `${history.interruptionCount} interruptions, ${history.errorCount} errors`],
+      [
+        'Cost so far',
+        `${formatUsd(carry.costUsd)} (On-Demand ${formatUsd(carry.onDemandCostUsd)})`,
+      ],
+      ['Stale notices', inbox.staleNoticeCount === 0 ? '' : String(inbox.staleNoticeCount)],
+    ];
+    const earlier = formatAttempts({ ...emptyLedger, attempts: carry.recentAttempts });
+    setCurrentDetails(
+      [
+        `### Run ${carry.spec.runId}, attempt ${carry.attemptNumber}: ${this.phase}`,
+        '',
+        ...rows.filter(([, text]) => text !== '').map(([name, text]) => `- **${name}:** ${text}`),
+        ...(earlier === '' ? [] : ['', '#### Last attempts', '', earlier]),
+      ].join('\n'),
+    );
+  }
+}

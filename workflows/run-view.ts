@@ -1,0 +1,90 @@
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { formatAttempts, formatCapacity, formatCommand, formatUsd } from '../domain/format';
+import { attemptWorkflowId } from '../domain/ids';
+import type { TrainingRunSpec } from '../domain/run-spec';
+import { status, type Phase, type RunStatus } from './messages';
+import type { RunInbox } from './run-inbox';
+import { searchAttributes } from './search-attributes';
+
+/** Shows a run to people: details, columns of the list, and the query `status`. */
+export class RunView {
+  private phase: Phase = 'placing';
+  private message = 'Starting the first attempt';
+
+  constructor(
+    private readonly spec: TrainingRunSpec,
+    private readonly inbox: RunInbox,
+  ) {}
+
+  listen(): void {
+    setHandler(status, () => this.status(), {
+      description: 'Where the run is now: attempts, checkpoint, cost. The child knows the instance',
+    });
+  }
+
+  show(phase: Phase, message: string): void {
+    this.phase = phase;
+    this.message = message;
+    upsertSearchAttributes([
+      { key: searchAttributes.phase, value: phase },
+      { key: searchAttributes.attempt, value: this.attemptNumber },
+    ]);
+    this.render();
+  }
+
+  /** After an attempt has ended: another row in the table. */
+  showAttempt(): void {
+    upsertSearchAttributes([{ key: searchAttributes.attempt, value: this.attemptNumber }]);
+    this.render();
+  }
+
+  showEnd(
+    phase: Phase & ('completed' | 'failed' | 'stopped' | 'cancelled'),
+    message: string,
+  ): void {
+    upsertSearchAttributes([{ key: searchAttributes.outcome, value: phase }]);
+    this.show(phase, message);
+  }
+
+  /** The attempt under way, or the last one once the training is over. */
+  private get attemptNumber(): number {
+    const ended = this.inbox.ledger.attempts.at(-1)?.number ?? 0;
+    return this.inbox.isChildOver ? Math.max(ended, 1) : ended + 1;
+  }
+
+  private status(): RunStatus {
+    const { ledger, staleNoticeCount } = this.inbox;
+    const count = (...outcomes: string[]) =>
+      ledger.attempts.filter(({ outcome }) => outcomes.includes(outcome)).length;
+    return {
+      runId: this.spec.runId,
+      phase: this.phase,
+      attemptNumber: this.attemptNumber,
+      instance: null,
+      checkpoint: ledger.checkpoint,
+      attempts: ledger.attempts,
+      costUsd: ledger.costUsd,
+      onDemandCostUsd: ledger.onDemandCostUsd,
+      interruptionCount: count('interrupted', 'instance-lost'),
+      errorCount: count('trainer-failed'),
+      staleNoticeCount,
+      message: this.message,
+    };
+  }
+
+  private render(): void {
+    const { ledger } = this.inbox;
+    const table = formatAttempts(ledger);
+    setCurrentDetails(
+      [
+        `### Run ${this.spec.runId}: ${this.phase}`,
+        '',
+        `- **Now:** ${this.message}`,
+        `- **Script:** \`${formatCommand(this.spec)}\` on ${formatCapacity(this.spec.capacity)}`,
+        `- **Attempt:** ${this.attemptNumber} (the child \`${attemptWorkflowId(this.spec.runId)}\` shows what it does)`,
+        `- **Cost so far:** ${formatUsd(ledger.costUsd)} (On-Demand ${formatUsd(ledger.onDemandCostUsd)})`,
+        ...(table === '' ? [] : ['', '#### Ended attempts', '', table]),
+      ].join('\n'),
+    );
+  }
+}
