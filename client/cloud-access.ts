@@ -1,0 +1,91 @@
+import type { Cloud } from '../aws/connect-cloud';
+import type { LogChunk } from '../aws/log-store';
+import { tagKeys } from '../domain/ids';
+import type { StagedCode } from '../domain/run-spec';
+import type * as CloudCalls from './cloud-calls';
+import type { Environment } from './environment/environment';
+import { requireCloudSettings } from './settings/cloud-settings';
+
+type Calls = typeof CloudCalls;
+
+interface Connected {
+  readonly calls: Calls;
+  readonly cloud: Cloud;
+}
+
+/**
+ * What a client asks of the cloud itself: everything else goes through the workflow. Every method throws
+ * no-credentials, not-authorized, bucket-missing or aws-unavailable.
+ */
+export class CloudAccess {
+  private connected: Promise<Connected> | null = null;
+
+  constructor(private readonly environment: Environment) {}
+
+  /** Puts a code archive under its hash; one that is there already is not sent again. */
+  storeCode(sha256: string, archive: Uint8Array): Promise<StagedCode> {
+    return this.ask(({ calls, cloud }) => calls.storeCode(cloud, sha256, archive));
+  }
+
+  /** The run that an instance was launched for; null when it carries no tag of ours, or is not there. */
+  findRunByTag(instanceId: string): Promise<string | null> {
+    return this.ask(async ({ cloud }) => {
+      const view = await cloud.instances.read(instanceId);
+      return view?.tags[tagKeys.runId] ?? null;
+    });
+  }
+
+  /** A text object of the bucket; null when there is none. */
+  readText(key: string): Promise<string | null> {
+    return this.ask(async ({ calls, cloud: { clients, settings } }) => {
+      return (await calls.getText(clients, settings.bucket, key))?.text ?? null;
+    });
+  }
+
+  /** Looks whether the bucket is there for us. */
+  checkBucket(): Promise<void> {
+    return this.ask(({ calls, cloud }) => calls.checkBucket(cloud.clients, cloud.settings.bucket));
+  }
+
+  /** The log of an attempt in order, after a chunk that was read before. */
+  readLog(runId: string, attemptNumber: number, afterKey?: string): Promise<LogChunk[]> {
+    return this.ask(async ({ calls, cloud }) => {
+      const chunks: LogChunk[] = [];
+      const log = calls.readLog(cloud, runId, attemptNumber, afterKey);
+      for await (const chunk of log) chunks.push(chunk);
+      return chunks;
+    });
+  }
+
+  async close(): Promise<void> {
+    (await this.connected)?.cloud.close();
+  }
+
+  /** Makes a call, and explains the SDK's error in our words. */
+  private async ask<Answer>(call: (connected: Connected) => Promise<Answer>): Promise<Answer> {
+    this.connected ??= connect(this.environment);
+    const connected = await this.connected;
+    try {
+      return await call(connected);
+    } catch (error) {
+      throw connected.calls.failureFromAwsError(error) ?? error;
+    }
+  }
+}
+
+async function connect({ settings, variables }: Environment): Promise<Connected> {
+  const complete = requireCloudSettings(settings, 'client');
+  // The SDK finds endpoint and credentials in the environment of the process, as every AWS program does.
+  replaceEnvironment(variables);
+  const calls = await import('./cloud-calls');
+  return { calls, cloud: calls.connectCloud(complete) };
+}
+
+/** Takes out what is not there too: an AWS_PROFILE that was left would win over the local cloud's keys. */
+function replaceEnvironment(variables: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) {
+    const isOfCloud = name.startsWith('AWS_') && !name.startsWith('AWS_SDK_JS_');
+    if (isOfCloud && variables[name] === undefined) Reflect.deleteProperty(process.env, name);
+  }
+  Object.assign(process.env, variables);
+}

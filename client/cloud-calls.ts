@@ -1,0 +1,9 @@
+/**
+ * The calls of `aws/` that a client makes, in one module, so that they are loaded together and late: the SDK takes half
+ * a second, and most commands need none of it.
+ */
+export { failureFromAwsError } from '../aws/aws-error';
+export { storeCode } from '../aws/code-store';
+export { connectCloud } from '../aws/connect-cloud';
+export { readLog } from '../aws/log-store';
+export { checkBucket, getText } from '../aws/object-store';

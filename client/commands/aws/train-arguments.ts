@@ -1,0 +1,113 @@
+import { isInstanceId } from '../../runs/resolve-run-id';
+import type { TrainRequest } from '../../runs/train-request';
+import { ArgumentProblems } from '../parse-options';
+
+/** As commander gives them: texts. */
+export interface TrainOptions {
+  readonly instanceType?: readonly string[];
+  readonly zone?: readonly string[];
+  readonly spot?: boolean;
+  readonly onDemand?: boolean;
+  readonly fallback?: string;
+  readonly name?: string;
+  readonly env?: readonly string[];
+  readonly checkpointKeepLast?: string;
+  readonly strictResume?: boolean;
+  readonly saveTimeout?: string;
+  readonly maxErrors?: string;
+  readonly maxInterruptions?: string;
+  readonly maxCapacityWait?: string;
+  readonly wait?: boolean;
+}
+
+/**
+ * Reads the command line of `train`. What the spec's own rules say (bounds, names) is checked there; here is what only
+ * the command line can get wrong.
+ *
+ * @throws invalid-input  Names every problem.
+ */
+export function readTrainArguments(
+  operands: readonly string[],
+  options: TrainOptions,
+  scriptArgs: readonly string[],
+): TrainRequest {
+  const problems = new ArgumentProblems();
+  const { script, instanceId } = readOperands(operands, options, problems);
+  if (options.spot === true && options.onDemand === true) {
+    problems.addSentence('--spot, --on-demand: expected one of the two, got both');
+  }
+  const count = (place: string, text: string | undefined): number | undefined =>
+    problems.number(place, text, { min: 0 }, undefined);
+  const request = {
+    script,
+    scriptArgs,
+    instanceId,
+    name: options.name,
+    instanceTypes: options.instanceType,
+    zones: options.zone,
+    purchase: options.onDemand === true ? 'on-demand' : options.spot === true ? 'spot' : undefined,
+    fallback: readFallback(options.fallback, problems),
+    environment: readEnvironment(options.env ?? [], problems),
+    strictResume: options.strictResume,
+    keepLastCheckpoints: count('--checkpoint-keep-last', options.checkpointKeepLast),
+    saveTimeoutSeconds: count('--save-timeout', options.saveTimeout),
+    maxErrors: count('--max-errors', options.maxErrors),
+    maxInterruptions: count('--max-interruptions', options.maxInterruptions),
+    maxCapacityWaitSeconds: count('--max-capacity-wait', options.maxCapacityWait),
+  } as const;
+  problems.throwIfAny();
+  // What was not said is absent, not undefined.
+  return Object.fromEntries(
+    Object.entries(request).filter(([, value]) => value !== undefined),
+  ) as unknown as TrainRequest;
+}
+
+function readOperands(
+  operands: readonly string[],
+  options: TrainOptions,
+  problems: ArgumentProblems,
+): { script: string; instanceId: string | undefined } {
+  const [first = ''] = operands;
+  const instanceId = isInstanceId(first) ? first : undefined;
+  const [script = '', ...excess] = instanceId === undefined ? operands : operands.slice(1);
+  if (script === '') problems.addSentence('SCRIPT: expected the path of a script, got nothing');
+  if (excess.length > 0) {
+    problems.addSentence(
+      `${excess.join(' ')}: expected nothing behind the script; its own arguments go behind --`,
+    );
+  }
+  const placement = [
+    ...(options.instanceType === undefined ? [] : ['--instance-type']),
+    ...(options.zone === undefined ? [] : ['--zone']),
+    ...(options.onDemand === true ? ['--on-demand'] : []),
+    ...(options.spot === true ? ['--spot'] : []),
+  ];
+  if (instanceId !== undefined && placement.length > 0) {
+    problems.addSentence(
+      `${placement.join(', ')}: expected nothing about a launch beside the instance ${instanceId}`,
+    );
+  }
+  return { script, instanceId };
+}
+
+function readFallback(
+  text: string | undefined,
+  problems: ArgumentProblems,
+): TrainRequest['fallback'] {
+  if (text === undefined || text === 'none' || text === 'on-demand') return text;
+  problems.add('--fallback', 'on-demand or none', text);
+  return undefined;
+}
+
+function readEnvironment(
+  pairs: readonly string[],
+  problems: ArgumentProblems,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const pair of pairs) {
+    const separator = pair.indexOf('=');
+    if (separator <= 0) problems.add('--env', 'KEY=VALUE', pair);
+    else environment[pair.slice(0, separator)] = pair.slice(separator + 1);
+  }
+  return environment;
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { Failure } from '../../../domain/failure';
+import { formatAlreadyRunning } from '../../../domain/format';
+import type { Console } from '../../output/console';
+import type { TrainRequest } from '../../runs/train-request';
+import type { StartedRun, TrainingClient } from '../../training-client';
+import { action, type CommandContext, type Invocation } from '../command-context';
+import { withClient } from '../with-client';
+import { readTrainArguments, type TrainOptions } from './train-arguments';
+import { watchRun } from './watch';
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+export function addTrainCommand(group: Command, context: CommandContext): void {
+  group
+    .command('train')
+    .usage('[INSTANCE_ID] SCRIPT [options] -- [ARGS of the script]')
+    .description('train a script; returns at once, the run goes on without us')
+    .argument('[operands...]', 'an instance of your own (optional), and the script')
+    .option('--instance-type <type>', 'may be given several times: the more, the better', collect)
+    .option('--zone <zone>', 'an Availability Zone; may be given several times', collect)
+    .option('--spot', 'use Spot capacity (the default)')
+    .option('--on-demand', 'use On-Demand capacity')
+    .option('--fallback <to>', 'on-demand or none: where to go when no Spot pool has capacity')
+    .option('--name <run-id>', 'the run id; generated otherwise')
+    .option('--env <KEY=VALUE>', 'environment of the script; not for secrets', collect)
+    .option('--checkpoint-keep-last <n>', 'published checkpoints to keep')
+    .option('--strict-resume', 'end the run when the script ignores its checkpoint')
+    .option('--save-timeout <seconds>', 'what the script may take to save after SIGTERM')
+    .option('--max-errors <n>', 'failures of the script that the run survives')
+    .option('--max-interruptions <n>', 'interruptions that the run survives')
+    .option('--max-capacity-wait <seconds>', 'how long to wait for capacity')
+    .option('--wait', 'follow the run and end with its result')
+    .action(action(context, train));
+}
+
+async function train(
+  invocation: Invocation<TrainOptions>,
+  operands: readonly string[],
+): Promise<number | undefined> {
+  const { context, console, options } = invocation;
+  const request = readTrainArguments(operands, options, context.scriptArgs);
+  return withClient(invocation, async (client) => {
+    await refuseSecondTraining(client, request);
+    const started = await client.train(request, context.folder);
+    tellStart(console, started, options.wait === true);
+    return options.wait === true ? watchRun(client, started.runId, console) : undefined;
+  });
+}
+
+/**
+ * Tells early what the instance itself would refuse later: on one instance there is one training. The lock on the
+ * instance is what really excludes the second.
+ */
+async function refuseSecondTraining(
+  client: TrainingClient,
+  { instanceId }: TrainRequest,
+): Promise<void> {
+  if (instanceId === undefined) return;
+  const open = await client.list({ onlyOpen: true, instanceId });
+  const [other] = open;
+  if (other === undefined) return;
+  const { trainerPid } = await client.status(other.runId);
+  const [headline = '', ...ways] = formatAlreadyRunning(instanceId, trainerPid).split('\n');
+  throw new Failure('already-running', headline, {
+    why: `Run ${other.runId} trains there since ${other.startedAt}.`,
+    next: ways.join('\n').trim(),
+  });
+}
+
+function tellStart(console: Console, started: StartedRun, isFollowed: boolean): void {
+  const { runId, webUiUrl } = started;
+  const lines = [
+    `Run ${runId} is started; it goes on without this terminal.`,
+    ...(webUiUrl === null ? [] : [`  web     ${webUiUrl}`]),
+    `  watch   runctl aws monitor ${runId} --follow`,
+    `  status  runctl aws status ${runId}`,
+    `  stop    runctl aws stop ${runId}`,
+  ];
+  // With --wait the one document is the result, at the end.
+  if (isFollowed) console.say(lines.join('\n'));
+  else console.data(started, lines.join('\n'));
+}

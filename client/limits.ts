@@ -1,0 +1,37 @@
+/** Every bound of the client: what it limits, its unit in the name, and the reason. */
+export const limits = {
+  /** A dev server answers within a second; a loaded machine may need much longer. */
+  temporalReadySeconds: 60,
+  /** The local cloud only opens a port. */
+  localCloudReadySeconds: 30,
+  /** Bundling workflows takes seconds on a small machine. */
+  workerReadySeconds: 90,
+  /** How long a process of ours may take to end after SIGTERM before SIGKILL. */
+  processEndSeconds: 15,
+  /** Two processes may pick the same free port at the same moment; a third time in a row is something else. */
+  portAttempts: 5,
+  /** A fresh build of the server took 3 min 41 s on two cores; slower machines exist. */
+  serverInstallSeconds: 1_200,
+  /** One request of the official download, so that a machine without internet goes on soon. */
+  downloadConnectSeconds: 5,
+  /** Another process may be installing the same server. */
+  installLockSeconds: 1_260,
+  /** First contact with a Temporal server that is said to be there. */
+  temporalConnectSeconds: 10,
+  /** A search attribute appears in the server's cache a moment after it was added. */
+  searchAttributeSeconds: 30,
+  /** A query needs a live worker; without one the server would let it wait for ten seconds. */
+  queryTimeoutSeconds: 5,
+  /** How often --follow, --wait and the demo look. */
+  followIntervalMs: 1_000,
+  /** Largest staged code archive, in bytes, unless configured: data belongs in S3, not in the code. */
+  codeArchiveBytes: 200 * 1024 * 1024,
+  /** Files named in the error about a too large archive. */
+  largestFilesShown: 5,
+  /** Runs shown by `list`. */
+  listedRuns: 50,
+  /** Log lines shown by `monitor` unless --lines says otherwise. */
+  monitorLines: 20,
+  /** One look at the admin API of the local cloud. */
+  localCloudRequestSeconds: 15,
+} as const;

@@ -1,0 +1,40 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { CommanderError } from 'commander';
+import { Failure } from '../../domain/failure';
+
+/** Turns what can go wrong outside our code, and is expected, into a coded failure; null for a bug. */
+export function asFailure(error: unknown): Failure | null {
+  if (error instanceof Failure) return error;
+  if (error instanceof CommanderError) {
+    const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+    return new Failure('invalid-input', message, {
+      next: [
+        ...rest.filter((line) => line !== ''),
+        'Add --help to see what the command takes; arguments of the script go behind `--`.',
+      ].join('\n'),
+    });
+  }
+  return asTemporalFailure(error);
+}
+
+/** gRPC's numbers: https://grpc.io/docs/guides/status-codes/ */
+const permissionDenied = 7;
+const unauthenticated = 16;
+
+function asTemporalFailure(error: unknown): Failure | null {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  if (!isGrpcServiceError(cause)) return null;
+  const code: number = cause.code;
+  const isRefused = code === permissionDenied || code === unauthenticated;
+  return isRefused
+    ? new Failure('not-authorized', 'the Temporal server refuses this client.', {
+        why: cause.details,
+        next: 'Check the API key or certificate of the Temporal profile.',
+        cause: error,
+      })
+    : new Failure('temporal-unreachable', 'the Temporal server did not answer as expected.', {
+        why: cause.details,
+        next: '`runctl doctor` looks whether it is there; repeat the command when it is.',
+        cause: error,
+      });
+}

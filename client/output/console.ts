@@ -1,0 +1,35 @@
+import type { Failure } from '../../domain/failure';
+import { failureText } from './failure-text';
+
+export type OutputFormat = 'text' | 'json';
+
+/**
+ * Where a command writes. Data goes to stdout, talk to stderr. With `--output json` stdout carries exactly one
+ * document: the command's data, or `{"error":{code,message,why,next}}`.
+ */
+export class Console {
+  constructor(readonly format: OutputFormat) {}
+
+  /** The command's data: the document with `--output json`, the text otherwise. */
+  data(document: unknown, text: string): void {
+    if (this.format === 'json') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    else if (text !== '') process.stdout.write(`${text}\n`);
+  }
+
+  /** One line of streamed data; with `--output json` it is talk, since the document comes at the end. */
+  line(text: string): void {
+    (this.format === 'json' ? process.stderr : process.stdout).write(`${text}\n`);
+  }
+
+  /** Talk: what is going on, how to go on. Never data. */
+  say(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** What happened, why, what next; as a document on stdout with `--output json`, else on stderr. */
+  failure(failure: Failure): void {
+    const { code, message, why, next } = failure;
+    if (this.format === 'json') this.data({ error: { code, message, why, next } }, '');
+    else this.say(failureText(failure));
+  }
+}

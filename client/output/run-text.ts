@@ -1,0 +1,48 @@
+import { formatCheckpoint, formatUsd } from '../../domain/format';
+import type { AttemptLine, RunSnapshot } from '../runs/run-snapshot';
+import { progressText } from './progress-text';
+import { formatTable } from './table';
+
+/** A run for people: what it does, its attempts, its cost. */
+export function runText(run: RunSnapshot): string {
+  const { failure } = run;
+  return [
+    `Run ${run.runId}: ${run.isOver ? run.state : progressText(run)}`,
+    ...(run.message === '' ? [] : [`  ${run.message.replaceAll('\n', '\n  ')}`]),
+    ...(failure === null ? [] : [`  why ended  ${failure.code}`, `  next       ${failure.next}`]),
+    ...run.warnings.map((warning) => `  warning: ${warning}`),
+    '',
+    ...(run.attempts.length === 0 ? ['No attempt has ended yet.'] : [attemptsTable(run.attempts)]),
+    '',
+    `Checkpoint  ${formatCheckpoint(run.checkpoint)}`,
+    `Cost        ${formatUsd(run.costUsd)} (On-Demand: ${formatUsd(run.onDemandCostUsd)})`,
+  ].join('\n');
+}
+
+/** One row per attempt. */
+export function attemptsTable(attempts: readonly AttemptLine[]): string {
+  return formatTable(
+    ['#', 'INSTANCE', 'TYPE', 'ZONE', 'PURCHASE', 'STEPS', 'ENDED', 'SECONDS', 'COST'],
+    attempts.map((attempt) => [
+      String(attempt.number),
+      attempt.instanceId ?? '-',
+      attempt.instanceType ?? '-',
+      attempt.zone ?? '-',
+      attempt.purchase ?? '-',
+      stepsText(attempt),
+      attempt.outcome ?? '(goes on)',
+      String(secondsOf(attempt)),
+      formatUsd(attempt.costUsd),
+    ]),
+  );
+}
+
+function stepsText({ fromStep, toStep }: AttemptLine): string {
+  return toStep === null ? '-' : `${fromStep ?? 0}-${toStep}`;
+}
+
+/** From the attempt's start to its end, or until now. */
+function secondsOf({ startedAt, endedAt }: AttemptLine): number {
+  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
+  return Math.round((end - Date.parse(startedAt)) / 1_000);
+}

@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { attemptWorkflowId } from '../../domain/ids';
+import type { LaunchedInstance } from '../../domain/instance';
+import type { Instant } from '../../domain/instant';
+import type { WatchDetails } from '../../domain/watch-details';
+import { searchAttributes } from '../../workflows/search-attributes';
+import { status, type Phase, type RunStatus } from '../../workflows/messages';
+import { queryOrNull, unlessMissing } from './queries';
+
+/** The attempt that goes on now, as far as it can be seen. */
+export interface CurrentAttempt {
+  readonly number: number;
+  readonly phase: Phase | null;
+  readonly message: string;
+  readonly instance: LaunchedInstance | null;
+  readonly instanceId: string | null;
+  readonly startedAt: Instant;
+  readonly checkpoint: RunStatus['checkpoint'];
+  /** The last poll's findings; null before the first one. */
+  readonly details: WatchDetails | null;
+  /** Whether a worker answered; without one only what Temporal itself keeps is known. */
+  readonly isAnswered: boolean;
+}
+
+const watchActivity = 'watchTraining';
+
+/** Reads the current attempt; null when the run has none yet, or none any more. */
+export async function readCurrentAttempt(
+  client: Client,
+  runId: string,
+): Promise<CurrentAttempt | null> {
+  const handle = client.workflow.getHandle(attemptWorkflowId(runId));
+  const description = await unlessMissing(handle.describe());
+  if (description?.status.name !== 'RUNNING') return null;
+  const answer = await queryOrNull(client, () => handle.query(status));
+  const found = description.typedSearchAttributes;
+  const pending = description.raw.pendingActivities?.find(
+    ({ activityType }) => activityType?.name === watchActivity,
+  );
+  const [payload] = pending?.heartbeatDetails?.payloads ?? [];
+  return {
+    number: answer?.attemptNumber ?? found.get(searchAttributes.attempt) ?? 1,
+    // The workflow sets only phases as the value of this attribute.
+    phase: answer?.phase ?? (found.get(searchAttributes.phase) as Phase | undefined) ?? null,
+    message: answer?.message ?? '',
+    instance: answer?.instance ?? null,
+    instanceId: answer?.instance?.instanceId ?? found.get(searchAttributes.instanceId) ?? null,
+    startedAt: description.startTime.toISOString(),
+    checkpoint: answer?.checkpoint ?? null,
+    // Written by our own activity, whose contract says what the details are.
+    details:
+      payload === undefined ? null : defaultPayloadConverter.fromPayload<WatchDetails>(payload),
+    isAnswered: answer !== null,
+  };
+}

@@ -1,0 +1,176 @@
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
+import { Failure } from '../../domain/failure';
+import { runWorkflowId } from '../../domain/ids';
+import {
+  status,
+  type FailedRun,
+  type Phase,
+  type RunResult,
+  type RunStatus,
+} from '../../workflows/messages';
+import { readCurrentAttempt, type CurrentAttempt } from './read-attempt';
+import { queryOrNull, unlessMissing } from './queries';
+import { toAttemptLine, type AttemptLine, type RunSnapshot } from './run-snapshot';
+
+const secondsPerHour = 3_600;
+/** EC2 bills an instance for one minute at least: https://aws.amazon.com/ec2/pricing/ */
+const minimumBilledSeconds = 60;
+
+/**
+ * Reads what is known of a run now. Needs no worker; without one it knows less, and says so.
+ *
+ * @throws run-not-found
+ */
+export async function readRun(client: Client, runId: string): Promise<RunSnapshot> {
+  const handle = client.workflow.getHandle(runWorkflowId(runId));
+  const description = await unlessMissing(handle.describe());
+  if (description === null) throw new Failure('run-not-found', `there is no run "${runId}".`);
+  if (description.status.name === 'RUNNING') return readOpenRun(client, runId);
+  const answer = (): Promise<RunStatus | null> => queryOrNull(client, () => handle.query(status));
+  try {
+    return fromResult((await handle.result()) as RunResult); // the result type of trainingRun
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const failed = failedRunOf(error);
+    if (failed !== null) return fromFailedRun(failed);
+    const isCancelled = description.status.name === 'CANCELLED';
+    const end = isCancelled
+      ? 'cancelled'
+      : description.status.name === 'TERMINATED'
+        ? 'terminated'
+        : 'failed';
+    return fromAbruptEnd(runId, end, error.cause?.message ?? error.message, await answer());
+  }
+}
+
+async function readOpenRun(client: Client, runId: string): Promise<RunSnapshot> {
+  const handle = client.workflow.getHandle(runWorkflowId(runId));
+  const [answer, current] = await Promise.all([
+    queryOrNull(client, () => handle.query(status)),
+    readCurrentAttempt(client, runId),
+  ]);
+  const ended = (answer?.attempts ?? []).map(toAttemptLine);
+  // For a moment after its end an attempt may be both in the ledger and still running.
+  const isListed = ended.some(({ number }) => number === current?.number);
+  const line = current === null || isListed ? null : toCurrentLine(current, Date.now());
+  return {
+    runId,
+    state: current?.phase ?? phaseWithoutChild(answer),
+    isOver: false,
+    message: current?.message ?? answer?.message ?? '',
+    attempts: line === null ? ended : [...ended, line],
+    checkpoint: newestCheckpoint(answer, current),
+    costUsd: (answer?.costUsd ?? 0) + (line?.costUsd ?? 0),
+    onDemandCostUsd: (answer?.onDemandCostUsd ?? 0) + (line?.onDemandCostUsd ?? 0),
+    progress: isListed ? null : (current?.details?.progress ?? null),
+    trainerPid: isListed ? null : (current?.details?.trainerPid ?? null),
+    failure: null,
+    warnings: [
+      ...(answer === null
+        ? ['no worker answers, so this is only what Temporal keeps; `runctl worker` starts one']
+        : []),
+      ...(current?.details?.warnings ?? []),
+    ],
+  };
+}
+
+/** Before its child is there the parent says "training" already. */
+function phaseWithoutChild(answer: RunStatus | null): Phase {
+  const hasBegun = answer !== null && (answer.phase !== 'training' || answer.attempts.length > 0);
+  return hasBegun ? answer.phase : 'placing';
+}
+
+function newestCheckpoint(
+  answer: RunStatus | null,
+  current: CurrentAttempt | null,
+): RunSnapshot['checkpoint'] {
+  return current?.details?.checkpoint ?? current?.checkpoint ?? answer?.checkpoint ?? null;
+}
+
+function toCurrentLine(current: CurrentAttempt, now: number): AttemptLine {
+  const { instance, details } = current;
+  const seconds =
+    instance === null
+      ? 0
+      : Math.max(minimumBilledSeconds, (now - Date.parse(instance.launchedAt)) / 1_000);
+  const cost = (pricePerHourUsd: number | null | undefined): number =>
+    ((pricePerHourUsd ?? 0) * seconds) / secondsPerHour;
+  return {
+    number: current.number,
+    instanceId: current.instanceId,
+    instanceType: instance?.instanceType ?? null,
+    zone: instance?.zone ?? null,
+    purchase: instance?.purchase ?? null,
+    outcome: null,
+    fromStep: details?.firstStep ?? null,
+    toStep: details?.progress?.step ?? null,
+    costUsd: cost(instance?.pricePerHourUsd),
+    onDemandCostUsd: cost(instance?.onDemandPricePerHourUsd),
+    message: current.message,
+    startedAt: current.startedAt,
+    endedAt: null,
+  };
+}
+
+function fromResult(result: RunResult): RunSnapshot {
+  return {
+    ...ended(result.runId, result),
+    state: result.state,
+    message: result.warning ?? (result.state === 'completed' ? 'Completed' : 'Stopped as asked'),
+    warnings: result.warning === undefined ? [] : [result.warning],
+  };
+}
+
+function fromFailedRun(failed: FailedRun): RunSnapshot {
+  const { code, message, next } = failed;
+  return {
+    ...ended(failed.runId, failed),
+    state: 'failed',
+    message,
+    failure: { code, message, next },
+  };
+}
+
+function fromAbruptEnd(
+  runId: string,
+  state: 'cancelled' | 'terminated' | 'failed',
+  message: string,
+  answer: RunStatus | null,
+): RunSnapshot {
+  const none = { attempts: [], checkpoint: null, costUsd: 0, onDemandCostUsd: 0 };
+  const failure =
+    state === 'cancelled'
+      ? null
+      : { code: 'run-failed', message, next: '`runctl aws list` shows the other runs.' };
+  return { ...ended(runId, answer ?? none), state, message, failure };
+}
+
+function ended(
+  runId: string,
+  ledger: Pick<RunStatus, 'attempts' | 'checkpoint' | 'costUsd' | 'onDemandCostUsd'>,
+): Omit<RunSnapshot, 'state' | 'message'> {
+  return {
+    runId,
+    isOver: true,
+    attempts: ledger.attempts.map(toAttemptLine),
+    checkpoint: ledger.checkpoint,
+    costUsd: ledger.costUsd,
+    onDemandCostUsd: ledger.onDemandCostUsd,
+    progress: null,
+    trainerPid: null,
+    failure: null,
+    warnings: [],
+  };
+}
+
+/** What a failed `trainingRun` says of itself; null when it ended in another way. */
+function failedRunOf(error: WorkflowFailedError): FailedRun | null {
+  const cause: Error | CancelledFailure | undefined = error.cause;
+  if (!(cause instanceof ApplicationFailure)) return null;
+  const [details] = cause.details ?? [];
+  const isFailedRun =
+    typeof details === 'object' && details !== null && 'state' in details && 'attempts' in details;
+  // The workflow's own words: messages.ts says what the first detail is.
+  return isFailedRun ? (details as FailedRun) : null;
+}

@@ -1,0 +1,74 @@
+import type { Checkpoint } from '../../domain/checkpoint';
+import type { PurchaseOption } from '../../domain/instance';
+import type { Instant } from '../../domain/instant';
+import type { AttemptRecord } from '../../domain/outcome';
+import type { Progress } from '../../domain/supervisor-report';
+import type { Phase } from '../../workflows/messages';
+
+/** What is known of a run at one moment: the document of `runctl aws status`. */
+export interface RunSnapshot {
+  readonly runId: string;
+  /** Where the run is now; `terminated` when somebody terminated the workflow in Temporal. */
+  readonly state: Phase | 'terminated';
+  readonly isOver: boolean;
+  /** What happens now, or how it ended, as a sentence for people. */
+  readonly message: string;
+  /** Ended attempts, and last the current one with `outcome` null. */
+  readonly attempts: readonly AttemptLine[];
+  readonly checkpoint: Checkpoint | null;
+  /** Ended attempts by the bill's rules, the current one by its age until now. */
+  readonly costUsd: number;
+  readonly onDemandCostUsd: number;
+  /** Of the current attempt; null when it has not reported any. */
+  readonly progress: Progress | null;
+  /** The script's process on the instance; null when it is not known. */
+  readonly trainerPid: number | null;
+  /** Why the run failed; null otherwise. */
+  readonly failure: RunFailure | null;
+  /** What a person should know: of the script, or that no worker answers. */
+  readonly warnings: readonly string[];
+}
+
+export interface AttemptLine {
+  readonly number: number;
+  readonly instanceId: string | null;
+  readonly instanceType: string | null;
+  readonly zone: string | null;
+  readonly purchase: PurchaseOption | null;
+  /** Null while the attempt goes on. */
+  readonly outcome: AttemptRecord['outcome'] | null;
+  readonly fromStep: number | null;
+  readonly toStep: number | null;
+  readonly costUsd: number;
+  readonly onDemandCostUsd: number;
+  /** How it ended, for people. */
+  readonly message: string;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+}
+
+/** An ended attempt as a line of the status document. */
+export function toAttemptLine(record: AttemptRecord): AttemptLine {
+  const { instance } = record;
+  return {
+    number: record.number,
+    instanceId: instance?.instanceId ?? null,
+    instanceType: instance?.instanceType ?? null,
+    zone: instance?.zone ?? null,
+    purchase: instance?.purchase ?? null,
+    outcome: record.outcome,
+    fromStep: record.fromStep,
+    toStep: record.toStep,
+    costUsd: record.costUsd,
+    onDemandCostUsd: record.onDemandCostUsd,
+    message: record.message,
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+  };
+}

@@ -1,0 +1,113 @@
+import { Failure } from '../../domain/failure';
+import type { PurchaseOption } from '../../domain/instance';
+import type { TrainingRunSpec } from '../../domain/run-spec';
+import { validateRunSpec } from '../../domain/validate-run-spec';
+import type { StagedScript } from '../staging/stage-code';
+
+/** What a person or a client script asks for; what is left out has the defaults of the spec. */
+export interface TrainRequest {
+  /** Path of the script; the project around it is sent along. */
+  readonly script: string;
+  readonly scriptArgs?: readonly string[];
+  /** The run id; generated when left out. */
+  readonly name?: string;
+  /** Environment of the trainer. Not for secrets: it is kept in the workflow's history. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** An instance of your own to train on, instead of launching one. */
+  readonly instanceId?: string;
+  readonly instanceTypes?: readonly string[];
+  readonly zones?: readonly string[];
+  readonly purchase?: PurchaseOption;
+  readonly fallback?: 'none' | 'on-demand';
+  readonly keepLastCheckpoints?: number;
+  readonly strictResume?: boolean;
+  readonly saveTimeoutSeconds?: number;
+  readonly maxErrors?: number;
+  /** Left out: unlimited. */
+  readonly maxInterruptions?: number;
+  readonly maxCapacityWaitSeconds?: number;
+}
+
+/** Where each part of a spec comes from on the command line, so that a problem names what the user wrote. */
+const places: readonly (readonly [specPath: string, place: string])[] = [
+  ['runId', '--name'],
+  ['environment', '--env'],
+  ['capacity.instanceTypes', '--instance-type'],
+  ['capacity.instanceId', 'the instance'],
+  ['capacity.zones', '--zone'],
+  ['checkpoints.keepLast', '--checkpoint-keep-last'],
+  ['checkpoints.saveTimeoutSeconds', '--save-timeout'],
+  ['budgets.maxErrors', '--max-errors'],
+  ['budgets.maxInterruptions', '--max-interruptions'],
+  ['budgets.maxCapacityWaitSeconds', '--max-capacity-wait'],
+  ['scriptArgs', 'the arguments behind --'],
+];
+
+/** Stands in for the code while a request is checked before anything is staged. */
+const placeholderCode: StagedScript['code'] = { sha256: '0'.repeat(64), sizeBytes: 1 };
+
+/**
+ * Checks everything of a request that can be checked before the code is staged.
+ *
+ * @throws invalid-input  Names every problem with its place.
+ */
+export function checkRequest(request: TrainRequest, runId: string): void {
+  buildSpec(request, runId, { code: placeholderCode, script: 'script' });
+}
+
+/**
+ * Makes the complete spec of a run.
+ *
+ * @throws invalid-input  Names every problem with its place.
+ */
+export function buildSpec(
+  request: TrainRequest,
+  runId: string,
+  staged: Pick<StagedScript, 'code' | 'script'>,
+): TrainingRunSpec {
+  const checked = validateRunSpec({
+    runId,
+    code: staged.code,
+    script: staged.script,
+    scriptArgs: request.scriptArgs,
+    environment: request.environment,
+    capacity: toCapacity(request),
+    checkpoints: withoutUndefined({
+      keepLast: request.keepLastCheckpoints,
+      strictResume: request.strictResume,
+      saveTimeoutSeconds: request.saveTimeoutSeconds,
+    }),
+    budgets: withoutUndefined({
+      maxErrors: request.maxErrors,
+      maxInterruptions: request.maxInterruptions,
+      maxCapacityWaitSeconds: request.maxCapacityWaitSeconds,
+    }),
+  });
+  if (checked.kind === 'valid') return checked.spec;
+  throw new Failure('invalid-input', checked.problems.map(nameAsWritten).join('\n'));
+}
+
+function toCapacity(request: TrainRequest): unknown {
+  if (request.instanceId !== undefined) {
+    return { kind: 'existing-instance', instanceId: request.instanceId };
+  }
+  return withoutUndefined({
+    kind: 'launch',
+    instanceTypes: request.instanceTypes ?? [],
+    zones: request.zones,
+    purchase: request.purchase,
+    fallback: request.fallback,
+  });
+}
+
+/** `capacity.instanceTypes[0]: expected …` → `--instance-type: expected …`. */
+function nameAsWritten(problem: string): string {
+  const found = places.find(([specPath]) => problem.startsWith(specPath));
+  if (found === undefined) return problem;
+  const [specPath, place] = found;
+  return `${place}${problem.slice(specPath.length).replace(/^\[\d+\]/, '')}`;
+}
+
+function withoutUndefined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

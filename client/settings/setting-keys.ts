@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const text = z.string().trim().min(1, 'expected some text');
+const seconds = z.number().positive('expected a number of seconds above 0');
+const texts = z.array(text);
+
+/**
+ * Every setting: its key in `.runctl.toml` and in the user's file, the environment variable that overrides both, and
+ * what is allowed. Lists are comma-separated in the environment.
+ */
+export const settingKeys = {
+  /** Which cloud commands talk to. */
+  cloud: { schema: z.enum(['local', 'aws']), environment: ['RUNCTL_CLOUD'], kind: 'text' },
+  region: { schema: text, environment: ['AWS_REGION', 'AWS_DEFAULT_REGION'], kind: 'text' },
+  /** Holds code, checkpoints and logs. */
+  bucket: { schema: text, environment: ['RUNCTL_BUCKET'], kind: 'text' },
+  /** Name or ARN of the instance profile that instances run under. */
+  instance_profile: { schema: text, environment: ['RUNCTL_INSTANCE_PROFILE'], kind: 'text' },
+  ami: { schema: text, environment: ['RUNCTL_AMI'], kind: 'text' },
+  /** SSM parameter that names the AMI; used when `ami` is not set. */
+  ami_parameter: { schema: text, environment: ['RUNCTL_AMI_PARAMETER'], kind: 'text' },
+  subnets: { schema: texts, environment: ['RUNCTL_SUBNETS'], kind: 'list' },
+  security_groups: { schema: texts, environment: ['RUNCTL_SECURITY_GROUPS'], kind: 'list' },
+  /** Used by `train` when no --instance-type is given. */
+  instance_types: { schema: texts, environment: ['RUNCTL_INSTANCE_TYPES'], kind: 'list' },
+  zones: { schema: texts, environment: ['RUNCTL_ZONES'], kind: 'list' },
+  poll_interval_seconds: {
+    schema: seconds,
+    environment: ['RUNCTL_POLL_INTERVAL_SECONDS'],
+    kind: 'number',
+  },
+  /** How long an instance outlives a control plane that is gone. */
+  lease_seconds: { schema: seconds, environment: ['RUNCTL_LEASE_SECONDS'], kind: 'number' },
+  code_limit_mb: {
+    schema: z.number().positive('expected a number of megabytes above 0'),
+    environment: ['RUNCTL_CODE_LIMIT_MB'],
+    kind: 'number',
+  },
+} as const satisfies Record<string, SettingKey>;
+
+interface SettingKey {
+  readonly schema: z.ZodType;
+  readonly environment: readonly string[];
+  /** How the text of an environment variable is read. */
+  readonly kind: 'text' | 'list' | 'number';
+}
+
+export type SettingName = keyof typeof settingKeys;
+
+/** What is set, under the keys of the file; a key is absent when nobody said anything. */
+export type SettingValues = {
+  readonly [Name in SettingName]?: z.infer<(typeof settingKeys)[Name]['schema']>;
+};

@@ -1,0 +1,106 @@
+import path from 'node:path';
+import { Failure } from '../../domain/failure';
+import { limits } from '../limits';
+import {
+  endProcess,
+  lastLines,
+  startInBackground,
+  type BackgroundProcess,
+} from '../processes/background-process';
+import { findFreePort, preferPort, requireFreePort } from '../processes/ports';
+import { waitUntil } from '../wait-until';
+import { answers, type TemporalTarget } from './connect';
+import { searchAttributeArguments } from './search-attributes';
+import type { ServerProgram } from './server-program';
+
+export interface StartServerOptions {
+  readonly program: ServerProgram;
+  /** Holds `temporal.db` and `logs/temporal.log`; the same folder again goes on with the same workflows. */
+  readonly stateFolder: string;
+  readonly namespace: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** As asked for; otherwise the stock port when it is free, else any. Demos always take any. */
+  readonly port?: number;
+  readonly uiPort?: number;
+  readonly usesStockPorts: boolean;
+}
+
+export interface StartedServer {
+  readonly process: BackgroundProcess;
+  readonly target: TemporalTarget;
+  readonly webUiUrl: string;
+}
+
+const stockPort = 7233;
+const stockUiPort = 8233;
+
+/**
+ * Starts a development server on 127.0.0.1 and returns once it answers, with our search attributes registered.
+ *
+ * @throws port-taken  A port that was asked for is in use.
+ * @throws temporal-server-missing  It ended, or did not answer in time; says its last words.
+ */
+export async function startServer(options: StartServerOptions): Promise<StartedServer> {
+  if (options.port !== undefined) await requireFreePort(options.port, '--port');
+  if (options.uiPort !== undefined) await requireFreePort(options.uiPort, '--ui-port');
+  let lastWords = '';
+  for (let attempt = 1; attempt <= limits.portAttempts; attempt += 1) {
+    const started = await tryToStart(options);
+    if (started.kind === 'started') return started.server;
+    lastWords = started.lastWords;
+    // Only a port that somebody took between our look and the server's is worth another try.
+    if (!lastWords.includes('address already in use')) break;
+  }
+  throw new Failure('temporal-server-missing', 'the Temporal server did not start.', {
+    why: lastWords,
+    next: `Try it by hand: ${options.program.file} server start-dev`,
+  });
+}
+
+type StartAttempt =
+  | { readonly kind: 'started'; readonly server: StartedServer }
+  | { readonly kind: 'failed'; readonly lastWords: string };
+
+async function tryToStart(options: StartServerOptions): Promise<StartAttempt> {
+  const pickPort = (stock: number): Promise<number> =>
+    options.usesStockPorts ? preferPort(stock) : findFreePort();
+  const port = options.port ?? (await pickPort(stockPort));
+  const uiPort = options.uiPort ?? (await pickPort(stockUiPort));
+  const background = await startInBackground({
+    command: options.program.file,
+    args: serverArguments(options, port, uiPort),
+    environment: options.environment,
+    logFile: path.join(options.stateFolder, 'logs', 'temporal.log'),
+  });
+  const target: TemporalTarget = {
+    address: `127.0.0.1:${port}`,
+    namespace: options.namespace,
+    source: 'runctl up',
+    options: {},
+  };
+  const isReady = await waitUntil(
+    async () => background.endReason() !== null || (await answers(target)),
+    {
+      timeoutSeconds: limits.temporalReadySeconds,
+      intervalMs: 100,
+    },
+  );
+  const end = background.endReason();
+  if (isReady && end === null) {
+    const webUiUrl = `http://127.0.0.1:${uiPort}`;
+    return { kind: 'started', server: { process: background, target, webUiUrl } };
+  }
+  await endProcess(background.identity);
+  const reason =
+    end === null ? `it did not answer in ${limits.temporalReadySeconds} s` : `it ended (${end})`;
+  return { kind: 'failed', lastWords: `${reason}: ${lastLines(background.logFile, 5)}` };
+}
+
+function serverArguments(options: StartServerOptions, port: number, uiPort: number): string[] {
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
+    ...['--port', String(port), '--ui-port', String(uiPort), '--namespace', options.namespace],
+    ...['--db-filename', path.join(options.stateFolder, 'temporal.db')],
+    ...searchAttributeArguments.flatMap((argument) => ['--search-attribute', argument]),
+  ];
+}

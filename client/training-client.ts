@@ -1,0 +1,218 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Checkpoint } from '../domain/checkpoint';
+import { Failure } from '../domain/failure';
+import { runWorkflowId, taskQueues } from '../domain/ids';
+import type { TrainingRunSpec } from '../domain/run-spec';
+import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
+import { CloudAccess } from './cloud-access';
+import { resolveEnvironment, type Environment } from './environment/environment';
+import { limits } from './limits';
+import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
+import { readLogLines, type LogCursor, type LogLines } from './runs/read-log-lines';
+import { readRun } from './runs/read-run';
+import { resolveRunId } from './runs/resolve-run-id';
+import { generateRunId } from './runs/run-name';
+import type { RunSnapshot } from './runs/run-snapshot';
+import { buildSpec, checkRequest, type TrainRequest } from './runs/train-request';
+import { runUrl } from './runs/web-ui';
+import type { SettingName } from './settings/setting-keys';
+import { stageCode } from './staging/stage-code';
+import { connectClient } from './temporal-server/connect';
+
+export interface ConnectOptions {
+  /** Where `.runctl.toml` and `.runctl/up.json` are looked for; the working directory by default. */
+  readonly folder?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Settings that override environment and files. */
+  readonly settings?: Readonly<Partial<Record<SettingName, unknown>>>;
+}
+
+export interface StartedRun {
+  readonly runId: string;
+  readonly workflowId: string;
+  /** The run's page; null when the address of the Web UI is not known. */
+  readonly webUiUrl: string | null;
+}
+
+/**
+ * Starts, reads and steers training runs, as the CLI does: it finds Temporal and the cloud in the environment, in
+ * `.runctl.toml`, or in what `runctl up` has started.
+ */
+export class TrainingClient {
+  private constructor(
+    readonly environment: Environment,
+    readonly temporal: Client,
+    private readonly cloud: CloudAccess,
+  ) {}
+
+  /**
+   * Connects; `close()` it in the end.
+   *
+   * @throws cloud-not-chosen, invalid-input, temporal-unreachable, local-cloud-unreachable
+   */
+  static async connect(options: ConnectOptions = {}): Promise<TrainingClient> {
+    const environment = resolveEnvironment({
+      folder: options.folder ?? process.cwd(),
+      environment: options.environment ?? process.env,
+      ...(options.settings === undefined ? {} : { flags: options.settings }),
+    });
+    const temporal = await connectClient(environment.temporal);
+    return new TrainingClient(environment, temporal, new CloudAccess(environment));
+  }
+
+  /**
+   * Stages the code around a script and starts a run; returns as soon as Temporal has it.
+   *
+   * @throws invalid-input, script-unusable, code-too-large, run-exists, bucket-missing, no-credentials
+   */
+  async train(request: TrainRequest, folder = process.cwd()): Promise<StartedRun> {
+    const { settings } = this.environment;
+    const complete: TrainRequest = {
+      ...request,
+      instanceTypes: request.instanceTypes ?? settings.instance_types ?? this.defaultTypes(),
+      zones: request.zones ?? settings.zones ?? [],
+    };
+    const runId = request.name ?? generateRunId(request.script, new Date());
+    checkRequest(complete, runId);
+    const megabyte = 1024 * 1024;
+    const limitBytes =
+      settings.code_limit_mb === undefined
+        ? limits.codeArchiveBytes
+        : settings.code_limit_mb * megabyte;
+    const staged = await stageCode(this.cloud, { script: request.script, folder, limitBytes });
+    return this.start(buildSpec(complete, runId, staged));
+  }
+
+  /**
+   * Starts a run whose code is staged already.
+   *
+   * @throws run-exists  A run of that id goes on, or ended not long ago.
+   */
+  async start(spec: TrainingRunSpec): Promise<StartedRun> {
+    const workflowId = runWorkflowId(spec.runId);
+    try {
+      await this.temporal.workflow.start('trainingRun', {
+        workflowId,
+        taskQueue: taskQueues.workflows,
+        args: [spec],
+        // A run id names one training for ever: its checkpoints and logs lie under it.
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `Trains ${spec.script}`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw new Failure('run-exists', `there is a run "${spec.runId}" already.`, {
+        next: `Choose another --name, or look at it: runctl aws status ${spec.runId}`,
+        cause: error,
+      });
+    }
+    const { webUiUrl, temporal } = this.environment;
+    return {
+      runId: spec.runId,
+      workflowId,
+      webUiUrl: runUrl(webUiUrl, temporal.namespace, workflowId),
+    };
+  }
+
+  /** What is known of the run now. @throws run-not-found */
+  status(id: string): Promise<RunSnapshot> {
+    return this.resolve(id).then((runId) => readRun(this.temporal, runId));
+  }
+
+  /** Looks until the run is over, and returns how it ended. Bounded by the run itself, or by the signal. */
+  async wait(id: string, signal?: AbortSignal): Promise<RunSnapshot> {
+    const runId = await this.resolve(id);
+    for (;;) {
+      const snapshot = await readRun(this.temporal, runId);
+      if (snapshot.isOver) return snapshot;
+      await sleep(limits.followIntervalMs, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  /**
+   * Asks the run to save, stop and end; with `force` the script is killed at once, and what was saved before is kept.
+   * Returns when the run has been told; `wait` awaits the end.
+   *
+   * @throws run-not-found
+   */
+  async stop(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    await this.tell(id, (handle) => handle.signal(stop, { force: options.force ?? false }));
+  }
+
+  /**
+   * Saves a checkpoint now, keeps training, and returns the checkpoint; null when the script has saved nothing yet.
+   *
+   * @throws run-not-found, run-failed (it could not be saved, with the reason)
+   */
+  async saveCheckpoint(id: string): Promise<Checkpoint | null> {
+    try {
+      return await this.tell(id, (handle) => handle.executeUpdate(saveCheckpointNow));
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      const why = error.cause?.message ?? error.message;
+      throw new Failure('run-failed', 'the checkpoint was not saved.', { why, cause: error });
+    }
+  }
+
+  /** Asks for a checkpoint without waiting for it. @throws run-not-found */
+  async requestCheckpoint(id: string): Promise<void> {
+    await this.tell(id, (handle) => handle.signal(saveCheckpoint));
+  }
+
+  /**
+   * Makes the run behave as if its instance got an interruption notice: it saves, moves to another instance and goes on.
+   *
+   * @throws run-not-found
+   */
+  async interrupt(id: string, notice: { readonly instanceId?: string } = {}): Promise<void> {
+    await this.tell(id, (handle) =>
+      handle.signal(spotInterruption, { ...notice, source: 'client' }),
+    );
+  }
+
+  /** The newest runs first. */
+  list(options: ListOptions = {}): Promise<ListedRun[]> {
+    return listRuns(this.temporal, options);
+  }
+
+  /** Whole lines of the run's log, over all attempts, that came after the cursor. */
+  readLog(runId: string, lastAttempt: number, cursor: LogCursor): Promise<LogLines> {
+    return readLogLines(this.cloud, runId, lastAttempt, cursor);
+  }
+
+  /** The run id of a run id, a workflow id or an instance id. @throws run-not-found */
+  resolve(id: string): Promise<string> {
+    return resolveRunId(this.temporal, id, (instanceId) => this.cloud.findRunByTag(instanceId));
+  }
+
+  async close(): Promise<void> {
+    await this.cloud.close();
+    await this.temporal.connection.close();
+  }
+
+  /** On AWS a type costs money, so it has to be said; the local cloud's cost nothing and are all the same. */
+  private defaultTypes(): readonly string[] {
+    return this.environment.cloud === 'local' ? ['g5.xlarge', 'g6.xlarge'] : [];
+  }
+
+  private async tell<Answer>(
+    id: string,
+    message: (handle: WorkflowHandle) => Promise<Answer>,
+  ): Promise<Answer> {
+    const runId = await this.resolve(id);
+    try {
+      return await message(this.temporal.workflow.getHandle(runWorkflowId(runId)));
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      throw new Failure('run-not-found', `no run "${runId}" goes on.`, { cause: error });
+    }
+  }
+}
