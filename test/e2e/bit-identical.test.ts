@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Stack } from './support/stack';
+import { playTogether } from './support/together';
+
+/**
+ * The promise of the whole product: however often the capacity is taken away, the final model is the one that an
+ * uninterrupted run gives. A failed run names its seed; RUNCTL_TEST_SEED replays the same storm.
+ */
+const seed = Number(process.env['RUNCTL_TEST_SEED'] ?? Date.now() % 1_000_000);
+const totalSteps = 300;
+const scriptArgs = ['--steps', String(totalSteps), '--checkpoint-every', '10'];
+
+interface Story {
+  readonly interruptionCount: number;
+  /** So slow that the steps last for all interruptions: each takes seconds to be noticed and to take effect. */
+  readonly paceSeconds: number;
+  readonly notice: 'with' | 'without' | 'with and without';
+}
+
+const stories: readonly Story[] = [
+  { interruptionCount: 10, paceSeconds: 0.3, notice: 'with and without' },
+  { interruptionCount: 0, paceSeconds: 0.1, notice: 'with' },
+  { interruptionCount: 1, paceSeconds: 0.1, notice: 'with' },
+  { interruptionCount: 1, paceSeconds: 0.1, notice: 'without' },
+  { interruptionCount: 2, paceSeconds: 0.1, notice: 'with and without' },
+];
+
+let stack: Stack;
+let uninterrupted: string;
+let ends: readonly Promise<string>[];
+
+beforeAll(async () => {
+  uninterrupted = trainAlone();
+  stack = await Stack.start();
+  ends = playTogether(stories, 3, play);
+}, 60_000);
+
+afterAll(() => stack.close(), 60_000);
+
+test.each(stories.map((story, index) => ({ ...story, index })))(
+  `the final model is bit-identical after $interruptionCount interruptions $notice notice (seed ${seed})`,
+  async ({ interruptionCount, index }) => {
+    const runId = (await ends[index]) ?? '';
+    const run = await stack.client.status(runId);
+    expect(run.state).toBe('completed');
+    expect(run.attempts).toHaveLength(interruptionCount + 1);
+    expect(run.attempts.map(({ outcome }) => outcome)).not.toContain('trainer-failed');
+    expect(run.checkpoint?.step).toBe(totalSteps);
+    expect(await stack.checkpointFileSha256(runId, 'model.json')).toBe(uninterrupted);
+    const own = run.attempts.map(({ instanceId }) => instanceId);
+    expect((await stack.liveInstances()).filter((instanceId) => own.includes(instanceId))).toEqual(
+      [],
+    );
+  },
+  300_000,
+);
+
+/** Trains with the interruptions of the story, and returns the run's id when it is over. */
+async function play({ interruptionCount, paceSeconds, notice }: Story): Promise<string> {
+  const random = seededRandom(seed + interruptionCount);
+  const runId = await stack.train(`bits-${interruptionCount}-${notice.replaceAll(' ', '-')}`, {
+    scriptArgs: [...scriptArgs, '--step-seconds', String(paceSeconds)],
+    flags: ['--max-interruptions', '100'],
+  });
+  for (let number = 1; number <= interruptionCount; number += 1) {
+    // Steps are spread over the run, so that each attempt has some left to do.
+    const step = Math.floor(((number - 1 + random()) * totalSteps * 0.6) / interruptionCount);
+    const instanceId = await stack.training(runId, number, step);
+    const hasNotice = notice === 'with' || (notice !== 'without' && random() < 0.5);
+    const how = hasNotice
+      ? ['interrupt', instanceId, '--notice-seconds', '8']
+      : ['kill', instanceId];
+    const ran = await stack.runctl(['local', ...how]);
+    if (ran.exitCode !== 0) throw new Error(`${how.join(' ')}: ${ran.stderr}`);
+  }
+  await stack.ended(runId);
+  return runId;
+}
+
+/** The same script and arguments without runctl: sha256 of its final model. */
+function trainAlone(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'runctl-alone-'));
+  try {
+    const script = path.resolve(__dirname, '../../examples/char-lm/train.py');
+    execFileSync('python3', [script, ...scriptArgs], { cwd: folder, stdio: 'ignore' });
+    const model = path.join(folder, 'checkpoints', `checkpoint-000${totalSteps}`, 'model.json');
+    return createHash('sha256').update(readFileSync(model)).digest('hex');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** mulberry32: small, and the same everywhere. */
+function seededRandom(from: number): () => number {
+  let state = from >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

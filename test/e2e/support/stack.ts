@@ -1,0 +1,316 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { TrainingClient, type RunSnapshot } from '../../../client';
+import { findTemporal } from '../../support/temporal-server';
+import { GivenUp, waitFor } from './wait-for';
+
+const root = path.resolve(__dirname, '../../..');
+const bin = path.join(root, 'dist/client/main.js');
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface UpDocument {
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly awsEndpointUrl: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly pids: Readonly<
+    Record<'temporal' | 'localCloud' | 'worker', { readonly pid: number } | null>
+  >;
+}
+
+interface LocalStatusDocument {
+  readonly instances: readonly { readonly instanceId: string; readonly state: string }[];
+}
+
+export interface TrainOptions {
+  readonly script?: string;
+  readonly scriptArgs?: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+/** A whole product in a folder of its own: server, local cloud and worker, all through the bin a user runs. */
+export class Stack {
+  private constructor(
+    readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    readonly client: TrainingClient,
+  ) {}
+
+  static async start(): Promise<Stack> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'runctl-e2e-'));
+    const environment: NodeJS.ProcessEnv = {
+      ...process.env,
+      NO_COLOR: '1',
+      RUNCTL_POLL_INTERVAL_SECONDS: '1',
+      // Nobody's own settings may decide how a test ends.
+      XDG_CONFIG_HOME: path.join(folder, 'config'),
+    };
+    for (const name of Object.keys(environment))
+      if (/^(AWS|TEMPORAL)_/.test(name)) Reflect.deleteProperty(environment, name);
+    const up = await runctlIn(folder, environment, ['up', '--detach']);
+    if (up.exitCode !== 0) {
+      rmSync(folder, { recursive: true, force: true });
+      throw new Error(`runctl up failed: ${up.stdout}${up.stderr}`);
+    }
+    try {
+      return new Stack(folder, environment, await TrainingClient.connect({ folder, environment }));
+    } catch (error) {
+      await runctlIn(folder, environment, ['down']);
+      throw error;
+    }
+  }
+
+  get up(): UpDocument {
+    return JSON.parse(
+      readFileSync(path.join(this.folder, '.runctl/up.json'), 'utf8'),
+    ) as UpDocument;
+  }
+
+  /** Ends everything, and says so if a process was left. */
+  async close(): Promise<void> {
+    try {
+      await this.client.close();
+      const down = await this.runctl(['down']);
+      if (down.exitCode !== 0) throw new Error(`runctl down failed: ${down.stdout}${down.stderr}`);
+      const left = processesOf(this.folder);
+      if (left.length > 0) throw new Error(`left behind: ${left.join('; ')}`);
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  runctl(args: readonly string[]): Promise<Ran> {
+    return runctlIn(this.folder, this.environment, args);
+  }
+
+  async runctlJson<T>(args: readonly string[]): Promise<T> {
+    const ran = await this.runctl(['--output', 'json', ...args]);
+    try {
+      return JSON.parse(ran.stdout) as T;
+    } catch {
+      throw new Error(
+        `runctl ${args.join(' ')} printed no document (exit ${ran.exitCode}): ${ran.stdout}${ran.stderr}`,
+      );
+    }
+  }
+
+  /** The stock `temporal` CLI, pointed at this server. */
+  temporal(args: readonly string[]): Promise<Ran> {
+    const { temporalAddress, temporalNamespace } = this.up;
+    const target = ['--address', temporalAddress, '--namespace', temporalNamespace];
+    return run(findTemporal(), [...args, ...target], { cwd: this.folder, env: this.environment });
+  }
+
+  signal(runId: string, name: string, ...more: string[]): Promise<Ran> {
+    return this.temporal([
+      'workflow',
+      'signal',
+      '--workflow-id',
+      `run/${runId}`,
+      '--name',
+      name,
+      ...more,
+    ]);
+  }
+
+  /** Starts a training through the CLI; examples/char-lm at a pace that leaves time to interfere, unless told otherwise. */
+  async train(name: string, options: TrainOptions = {}): Promise<string> {
+    const script = options.script ?? path.join(root, 'examples/char-lm/train.py');
+    const scriptArgs = options.scriptArgs ?? [
+      ...['--steps', '200', '--checkpoint-every', '20', '--step-seconds', '0.1'],
+    ];
+    const document = await this.runctlJson<{ runId: string }>([
+      ...['aws', 'train', script, '--name', name, '--instance-type', 'g5.xlarge'],
+      ...[...(options.flags ?? []), '--', ...scriptArgs],
+    ]);
+    return document.runId;
+  }
+
+  /** Waits until the run is where the question says; the snapshot of that moment. */
+  reaches(runId: string, what: string, is: (run: RunSnapshot) => boolean): Promise<RunSnapshot> {
+    return waitFor(`${runId}: ${what}`, async () => {
+      const run = await this.client.status(runId);
+      if (is(run)) return run;
+      if (run.isOver)
+        throw new GivenUp(
+          `${runId} is over before it reached ${what}: ${run.state}, ${run.message}`,
+        );
+      return undefined;
+    });
+  }
+
+  /** Waits until the attempt trains at this step or later; returns its instance. */
+  async training(runId: string, attemptNumber: number, step: number): Promise<string> {
+    const run = await this.reaches(
+      runId,
+      `attempt ${attemptNumber} at step ${step}`,
+      ({ attempts, progress }) => {
+        const attempt = attempts.at(-1);
+        return (
+          attempt?.number === attemptNumber &&
+          attempt.instanceId !== null &&
+          (progress?.step ?? -1) >= step
+        );
+      },
+    );
+    return run.attempts.at(-1)?.instanceId ?? '';
+  }
+
+  ended(runId: string): Promise<RunSnapshot> {
+    return waitFor(`the end of ${runId}`, async () => {
+      const run = await this.client.status(runId);
+      return run.isOver ? run : undefined;
+    });
+  }
+
+  /** Instances of this cloud that cost money now. */
+  async liveInstances(): Promise<string[]> {
+    const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+    return instances
+      .filter(({ state }) => state === 'pending' || state === 'running')
+      .map(({ instanceId }) => instanceId);
+  }
+
+  /** Every instance that was ever launched here. */
+  async launchedInstances(): Promise<string[]> {
+    const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+    return instances.map(({ instanceId }) => instanceId);
+  }
+
+  /** Waits until no execution of the child is open any more: after a terminate it is the one that cleans up. */
+  childIsOver(runId: string): Promise<boolean> {
+    return waitFor(`the end of the child of ${runId}`, async () => {
+      const child = this.client.temporal.workflow.getHandle(`run/${runId}/attempt`);
+      const { status } = await child.describe();
+      return status.name === 'RUNNING' ? undefined : true;
+    });
+  }
+
+  /** Waits until EC2 says that the instance is terminated. */
+  instanceGone(instanceId: string): Promise<boolean> {
+    return waitFor(`the end of ${instanceId}`, async () => {
+      const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+      const found = instances.find((one) => one.instanceId === instanceId);
+      return found === undefined || found.state === 'terminated' ? true : undefined;
+    });
+  }
+
+  /** sha256 of a file of the run's newest checkpoint, as it lies in the bucket. */
+  async checkpointFileSha256(runId: string, file: string): Promise<string> {
+    const { checkpoint } = await this.client.status(runId);
+    if (checkpoint === null) throw new Error(`${runId} has no checkpoint`);
+    const { awsEndpointUrl, region, bucket, accessKeyId, secretAccessKey } = this.up;
+    const s3 = new S3Client({
+      endpoint: awsEndpointUrl,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      forcePathStyle: true,
+    });
+    try {
+      const reply = await s3.send(
+        new GetObjectCommand({ Bucket: bucket, Key: checkpoint.prefix + file }),
+      );
+      const bytes = await reply.Body?.transformToByteArray();
+      return createHash('sha256')
+        .update(bytes ?? new Uint8Array())
+        .digest('hex');
+    } finally {
+      s3.destroy();
+    }
+  }
+
+  /** kill -9, and waits until the process is gone. */
+  async kill(part: 'temporal' | 'localCloud' | 'worker'): Promise<void> {
+    const pid = this.up.pids[part]?.pid;
+    if (pid === undefined) throw new Error(`no ${part} runs`);
+    process.kill(pid, 'SIGKILL');
+    await waitFor(`the end of ${part}`, () => Promise.resolve(isAlive(pid) ? undefined : true));
+  }
+
+  /** Starts a worker again, as the message of `runctl up` says; `runctl down` ends it with the rest. */
+  startWorker(): void {
+    spawn(process.execPath, ['--no-warnings', bin, 'worker'], {
+      cwd: this.folder,
+      env: this.environment,
+      stdio: 'ignore',
+    });
+  }
+
+  /** Kills the Temporal server and starts the same command on the same file; ended with the returned function. */
+  async restartTemporal(): Promise<() => void> {
+    const pid = this.up.pids.temporal?.pid ?? 0;
+    const [command, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .split('\0')
+      .slice(0, -1);
+    if (command === undefined) throw new Error('no Temporal server runs');
+    await this.kill('temporal');
+    const child = spawn(command, args, { cwd: this.folder, stdio: 'ignore' });
+    return () => {
+      child.kill('SIGKILL');
+    };
+  }
+}
+
+function runctlIn(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  args: readonly string[],
+): Promise<Ran> {
+  return run(process.execPath, ['--no-warnings', bin, ...args], { cwd: folder, env: environment });
+}
+
+/** Command lines of living processes that were started from the folder. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name) || !isAlive(Number(name))) return [];
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8');
+      return command.includes(folder) || environment.includes(`=${folder}`)
+        ? [`${name} ${command}`]
+        : [];
+    } catch {
+      // It ended while we looked.
+      return [];
+    }
+  });
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(
+      command,
+      args,
+      { ...options, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 },
+      (error, stdout, stderr) => {
+        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+        resolve({ exitCode, stdout, stderr });
+      },
+    );
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
