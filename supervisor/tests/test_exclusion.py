@@ -139,6 +139,9 @@ class AdoptionTest(SupervisorTest):
     def test_an_end_that_nobody_saw_is_no_result_but_what_it_saved_is_published(self):
         before = self.kill_supervisor(["100000", "20", "0.03"])
         self.assertEqual(self.instance.report()["state"], "training")
+        # What was saved while nobody looked could be half of something; from here on everything is seen to arrive.
+        saved = before["checkpoint"]["step"]
+        wait_until(lambda: self.instance.written_report()["checkpoint"]["step"] > saved, "a checkpoint of its own")
         # Somebody else ends the trainer; it saves and exits with 0, which only a parent could see.
         os.kill(before["trainer"]["pid"], signal.SIGTERM)
         report = self.wait_for_state("gone", "ended")
