@@ -10,6 +10,8 @@ export const limits = {
   processEndSeconds: 15,
   /** Two processes may pick the same free port at the same moment; a third time in a row is something else. */
   portAttempts: 5,
+  /** What is read of the log of a server that did not start: its words and the stacks of a panic. */
+  temporalLogLines: 2_000,
   /** A fresh build of the server took 3 min 41 s on two cores; slower machines exist. */
   serverInstallSeconds: 1_200,
   /** One request of the official download, so that a machine without internet goes on soon. */

@@ -49,7 +49,7 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
     if (started.kind === 'started') return started.server;
     lastWords = started.lastWords;
     // Only a port that somebody took between our look and the server's is worth another try.
-    if (!lastWords.includes('address already in use')) break;
+    if (!started.wasPortTaken) break;
   }
   throw new Failure('temporal-server-missing', 'the Temporal server did not start.', {
     why: lastWords,
@@ -59,7 +59,7 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
 
 type StartAttempt =
   | { readonly kind: 'started'; readonly server: StartedServer }
-  | { readonly kind: 'failed'; readonly lastWords: string };
+  | { readonly kind: 'failed'; readonly lastWords: string; readonly wasPortTaken: boolean };
 
 async function tryToStart(options: StartServerOptions): Promise<StartAttempt> {
   const pickPort = (stock: number): Promise<number> =>
@@ -93,7 +93,17 @@ async function tryToStart(options: StartServerOptions): Promise<StartAttempt> {
   await endProcess(background.identity);
   const reason =
     end === null ? `it did not answer in ${limits.temporalReadySeconds} s` : `it ended (${end})`;
-  return { kind: 'failed', lastWords: `${reason}: ${lastLines(background.logFile, 5)}` };
+  const words = wordsBeforeStack(lastLines(background.logFile, limits.temporalLogLines));
+  return {
+    kind: 'failed',
+    lastWords: `${reason}: ${words.split('\n').slice(-5).join('\n')}`,
+    wasPortTaken: words.includes('address already in use'),
+  };
+}
+
+/** A port taken after the server's own check makes it panic: what it says stands before the stacks of its goroutines. */
+export function wordsBeforeStack(log: string): string {
+  return (log.split(/^goroutine \d+ /m)[0] ?? '').trimEnd();
 }
 
 function serverArguments(options: StartServerOptions, port: number, uiPort: number): string[] {
