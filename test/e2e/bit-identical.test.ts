@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { RunSnapshot } from '../../client';
+import type { trainingRun } from '../../workflows/training-run';
 import { Stack } from './support/stack';
 import { playTogether } from './support/together';
 
@@ -28,6 +30,13 @@ const stories: readonly Story[] = [
   { interruptionCount: 1, paceSeconds: 0.1, notice: 'without' },
   { interruptionCount: 2, paceSeconds: 0.1, notice: 'with and without' },
 ];
+
+interface InstanceFacts {
+  readonly instanceId: string | null;
+  readonly instanceType: string | null;
+  readonly zone: string | null;
+  readonly purchase: string | null;
+}
 
 let stack: Stack;
 let uninterrupted: string;
@@ -55,6 +64,42 @@ test.each(stories.map((story, index) => ({ ...story, index })))(
     expect((await stack.liveInstances()).filter((instanceId) => own.includes(instanceId))).toEqual(
       [],
     );
+  },
+  300_000,
+);
+
+test.each(stories.map((story, index) => ({ ...story, index })))(
+  `result, status and the cloud agree on each attempt of $interruptionCount interruptions $notice notice (seed ${seed})`,
+  async ({ index }) => {
+    const runId = (await ends[index]) ?? '';
+    const told = await stack.runctlJson<RunSnapshot>(['aws', 'status', runId]);
+    const handle = stack.client.temporal.workflow.getHandle<typeof trainingRun>(`run/${runId}`);
+    expect(await handle.result()).toMatchObject({
+      state: told.state,
+      costUsd: told.costUsd,
+      attempts: told.attempts.map(({ number, outcome, fromStep, toStep, costUsd, instanceId }) => ({
+        ...{ number, outcome, fromStep, toStep, costUsd },
+        instance: { instanceId },
+      })),
+    });
+
+    const { instances } = await stack.localStatus();
+    const own = instances.filter(({ tags }) => tags['runctl:run-id'] === runId);
+    const facts = ({ instanceId, instanceType, zone, purchase }: InstanceFacts): InstanceFacts => ({
+      ...{ instanceId, instanceType, zone, purchase },
+    });
+    expect(told.attempts.map(facts)).toEqual(own.map(facts));
+    expect(own.map(({ state }) => state)).toEqual(own.map(() => 'terminated'));
+    for (const [at, attempt] of told.attempts.entries()) {
+      // The bill begins when the instance runs, ours with its launch: seconds apart, in dollars a tenth of a cent.
+      expect(attempt.costUsd).toBeCloseTo(own[at]?.costUsd ?? NaN, 3);
+      const resumedFrom = at === 0 ? 0 : (told.attempts[at - 1]?.toStep ?? 0);
+      // A sudden death loses what was not published; nothing is ever skipped.
+      expect(attempt.fromStep ?? 0).toBeLessThanOrEqual(resumedFrom + 1);
+    }
+    const sum = told.attempts.reduce((total, { costUsd }) => total + costUsd, 0);
+    expect(told.costUsd).toBeCloseTo(sum, 6);
+    expect(told.onDemandCostUsd).toBeGreaterThan(told.costUsd);
   },
   300_000,
 );

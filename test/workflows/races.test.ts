@@ -104,6 +104,13 @@ function training(parentId?: string): { history: History; watch: number } {
   return { history, watch };
 }
 
+/** What a lost attempt saved last is looked for, before the release. */
+function lastSave(history: History): void {
+  const pick = history.schedule('pickResumePoint');
+  history.complete(pick, null);
+  history.task();
+}
+
 /** From the task that goes to release, up to the reply of the release. */
 function release(history: History): void {
   history.upsert('RunctlPhase');
@@ -154,6 +161,7 @@ test('two notices and garbage in the task of the death are one interruption', as
   history.signal('saveCheckpoint', null);
   history.task();
   urgentSave(history, gone);
+  lastSave(history);
   release(history);
   history.task();
   endAs(history, 'continuedAsNew');
@@ -169,6 +177,7 @@ test('a late notice, in the very task that continues as new, does not reach the 
   const { history, watch } = training();
   history.complete(watch, gone);
   history.task();
+  lastSave(history);
   release(history);
   history.signal('spotInterruption', { instanceId: 'i-00000001' });
   history.signal('spotInterruption');
@@ -183,6 +192,7 @@ test('a notice after a refused continue-as-new is stale: the instance is release
   const { history, watch } = training();
   history.complete(watch, gone);
   history.task();
+  lastSave(history);
   release(history);
   history.refusedTask();
   history.signal('spotInterruption', { instanceId: 'i-00000001' });
@@ -197,6 +207,7 @@ test('a stop after a refused continue-as-new ends the run instead of starting an
   const { history, watch } = training();
   history.complete(watch, gone);
   history.task();
+  lastSave(history);
   release(history);
   history.refusedTask();
   history.signal('stop');
@@ -209,6 +220,7 @@ test('a cancel after a refused continue-as-new ends the run instead of starting 
   const { history, watch } = training();
   history.complete(watch, gone);
   history.task();
+  lastSave(history);
   release(history);
   history.refusedTask();
   history.cancel();
@@ -221,6 +233,7 @@ test('a stop while the parent is being told of the end keeps the next attempt fr
   const { history, watch } = training('run/r1');
   history.complete(watch, gone);
   history.task();
+  lastSave(history);
   release(history);
   history.task();
   const told = history.signalOther('run/r1', 'attemptEnded');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { TrainingClient, type RunSnapshot } from '../../../client';
+import type { LocalCloudStatus } from '../../../client/local-cloud/admin-client';
 import { findTemporal } from '../../support/temporal-server';
 import { GivenUp, waitFor } from './wait-for';
 
@@ -28,10 +29,6 @@ interface UpDocument {
   readonly pids: Readonly<
     Record<'temporal' | 'localCloud' | 'worker', { readonly pid: number } | null>
   >;
-}
-
-interface LocalStatusDocument {
-  readonly instances: readonly { readonly instanceId: string; readonly state: string }[];
 }
 
 export interface TrainOptions {
@@ -175,9 +172,14 @@ export class Stack {
     });
   }
 
+  /** What the cloud says of itself: `runctl local status`. */
+  localStatus(): Promise<LocalCloudStatus> {
+    return this.runctlJson<LocalCloudStatus>(['local', 'status']);
+  }
+
   /** Instances of this cloud that cost money now. */
   async liveInstances(): Promise<string[]> {
-    const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+    const { instances } = await this.localStatus();
     return instances
       .filter(({ state }) => state === 'pending' || state === 'running')
       .map(({ instanceId }) => instanceId);
@@ -185,7 +187,7 @@ export class Stack {
 
   /** Every instance that was ever launched here. */
   async launchedInstances(): Promise<string[]> {
-    const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+    const { instances } = await this.localStatus();
     return instances.map(({ instanceId }) => instanceId);
   }
 
@@ -201,7 +203,7 @@ export class Stack {
   /** Waits until EC2 says that the instance is terminated. */
   instanceGone(instanceId: string): Promise<boolean> {
     return waitFor(`the end of ${instanceId}`, async () => {
-      const { instances } = await this.runctlJson<LocalStatusDocument>(['local', 'status']);
+      const { instances } = await this.localStatus();
       const found = instances.find((one) => one.instanceId === instanceId);
       return found === undefined || found.state === 'terminated' ? true : undefined;
     });
