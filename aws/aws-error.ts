@@ -43,7 +43,11 @@ export function failureFromAwsError(error: unknown): Failure | null {
   if (row !== null) return new Failure(row.failure, sentence(read), { why, cause: error });
   // HEAD has no body, so S3 can only say the status.
   if (read.httpStatus === 403)
-    return new Failure('not-authorized', sentence(read), { why, cause: error });
+    return new Failure('not-authorized', 'AWS refused these credentials, or what they ask for.', {
+      why: 'AWS answered HTTP 403 without a reason.',
+      next: '`aws sts get-caller-identity` checks the credentials; docs/iam holds complete policies.',
+      cause: error,
+    });
   // What nobody classified is repeated: giving up on a run needs a known reason.
   return new Failure('aws-unavailable', sentence(read), { why, cause: error });
 }

@@ -1,10 +1,10 @@
-import { isGrpcServiceError } from '@temporalio/client';
+import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { Failure } from '../../domain/failure';
 
 /** Turns what can go wrong outside our code, and is expected, into a coded failure; null for a bug. */
 export function asFailure(error: unknown): Failure | null {
-  if (error instanceof Failure) return error;
+  if (error instanceof Failure) return asSeenByCaller(error);
   if (error instanceof CommanderError) {
     const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
     return new Failure('invalid-input', message, {
@@ -14,7 +14,24 @@ export function asFailure(error: unknown): Failure | null {
       ].join('\n'),
     });
   }
+  if (error instanceof NamespaceNotFoundError) {
+    return new Failure('temporal-unreachable', `there is no namespace "${error.namespace}".`, {
+      why: 'The Temporal server answers, and does not know it.',
+      next: 'Correct TEMPORAL_NAMESPACE, or create it: `temporal operator namespace create`.',
+      cause: error,
+    });
+  }
   return asTemporalFailure(error);
+}
+
+/** A run repeats its calls by itself; a command that has ended does not. */
+function asSeenByCaller(failure: Failure): Failure {
+  if (failure.code !== 'aws-unavailable') return failure;
+  return new Failure(failure.code, failure.message, {
+    why: failure.why,
+    next: 'Repeat the command; if that does not help, check the network and AWS_ENDPOINT_URL.',
+    cause: failure,
+  });
 }
 
 /** gRPC's numbers: https://grpc.io/docs/guides/status-codes/ */

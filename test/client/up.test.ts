@@ -72,6 +72,76 @@ test('problems of a spec are told in the words of the command line', async () =>
   }
 });
 
+interface WrongAccount {
+  readonly what: string;
+  readonly change: NodeJS.ProcessEnv;
+  readonly code: string;
+  readonly exitCode: number;
+  readonly next: string;
+}
+
+const wrongAccounts: readonly WrongAccount[] = [
+  {
+    what: 'a bucket that is not there',
+    change: { RUNCTL_BUCKET: 'no-such-bucket' },
+    code: 'bucket-missing',
+    exitCode: 6,
+    next: 'Create the bucket',
+  },
+  {
+    what: 'wrong credentials',
+    change: { AWS_SECRET_ACCESS_KEY: 'wrong' },
+    code: 'not-authorized',
+    exitCode: 4,
+    next: 'aws sts get-caller-identity',
+  },
+  {
+    what: 'no credentials',
+    change: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
+    code: 'no-credentials',
+    exitCode: 4,
+    next: 'aws sso login',
+  },
+  {
+    what: 'an endpoint where nobody answers',
+    change: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+    code: 'aws-unavailable',
+    exitCode: 6,
+    next: 'check the network and AWS_ENDPOINT_URL',
+  },
+  {
+    what: 'a namespace that is not there',
+    change: { TEMPORAL_NAMESPACE: 'no-such-namespace' },
+    code: 'temporal-unreachable',
+    exitCode: 5,
+    next: 'temporal operator namespace create',
+  },
+];
+
+test.each(wrongAccounts)(
+  '$what: the training is refused with what to do, and nothing is started',
+  async ({ change, code, exitCode, next }) => {
+    const { accessKeyId, secretAccessKey, ...up } = upFile();
+    const account = {
+      AWS_ENDPOINT_URL: up.awsEndpointUrl ?? '',
+      AWS_REGION: up.region,
+      AWS_ACCESS_KEY_ID: accessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: secretAccessKey ?? '',
+      RUNCTL_BUCKET: up.bucket,
+      TEMPORAL_ADDRESS: up.temporalAddress,
+      TEMPORAL_NAMESPACE: up.temporalNamespace,
+    };
+    const ended = await runctl(
+      ['aws', 'train', 'train.py', '--cloud', 'aws', '--instance-type', 'g5.xlarge'],
+      { folder, environment: { ...environment, ...account, ...change } },
+    );
+    expect(ended.code).toBe(exitCode);
+    expect(ended.stderr).toContain(`${code}: `);
+    expect(ended.stderr).toContain(next);
+    expect(documentOf(await run('aws', 'list', '--output', 'json'))).toEqual({ runs: [] });
+  },
+);
+
 test('after a kill -9 of up, down finds and ends what it left', async () => {
   const { pids } = upFile();
   process.kill(pids.up.pid, 'SIGKILL');
