@@ -1,5 +1,5 @@
 import type { Cloud } from '../aws/connect-cloud';
-import type { LogChunk } from '../aws/log-store';
+import type { LogPiece } from '../aws/log-store';
 import { tagKeys } from '../domain/ids';
 import type { StagedCode } from '../domain/run-spec';
 import type * as CloudCalls from './cloud-calls';
@@ -47,14 +47,19 @@ export class CloudAccess {
     return this.ask(({ calls, cloud }) => calls.checkBucket(cloud.clients, cloud.settings.bucket));
   }
 
-  /** The log of an attempt in order, after a chunk that was read before. */
-  readLog(runId: string, attemptNumber: number, afterKey?: string): Promise<LogChunk[]> {
-    return this.ask(async ({ calls, cloud }) => {
-      const chunks: LogChunk[] = [];
-      const log = calls.readLog(cloud, runId, attemptNumber, afterKey);
-      for await (const chunk of log) chunks.push(chunk);
-      return chunks;
-    });
+  /** The pieces of an attempt's log in order, behind one that was read before. */
+  listLog(runId: string, attemptNumber: number, afterKey?: string): Promise<readonly LogPiece[]> {
+    return this.ask(({ calls, cloud }) => calls.listLog(cloud, runId, attemptNumber, afterKey));
+  }
+
+  /** The bytes of a piece of a log; null when it was deleted. */
+  readLogPiece(key: string): Promise<Uint8Array | null> {
+    return this.ask(({ calls, cloud }) => calls.readLogPiece(cloud, key));
+  }
+
+  /** The attempts of a run that have published a log, in order. */
+  listLogAttempts(runId: string): Promise<readonly number[]> {
+    return this.ask(({ calls, cloud }) => calls.listLogAttempts(cloud, runId));
   }
 
   async close(): Promise<void> {

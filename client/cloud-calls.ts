@@ -5,5 +5,5 @@
 export { failureFromAwsError } from '../aws/aws-error';
 export { storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
-export { readLog } from '../aws/log-store';
+export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';

@@ -15,7 +15,7 @@ import { CloudAccess } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
 import { limits } from './limits';
 import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
-import { readLogLines, type LogCursor, type LogLines } from './runs/read-log-lines';
+import { LogReader, type LogSelection } from './runs/log-reader';
 import { readRun } from './runs/read-run';
 import { resolveRunId } from './runs/resolve-run-id';
 import { generateRunId } from './runs/run-name';
@@ -183,9 +183,16 @@ export class TrainingClient {
     return listRuns(this.temporal, options);
   }
 
-  /** Whole lines of the run's log, over all attempts, that came after the cursor. */
-  readLog(runId: string, lastAttempt: number, cursor: LogCursor): Promise<LogLines> {
-    return readLogLines(this.cloud, runId, lastAttempt, cursor);
+  /** A reader of the run's log, over all attempts unless one is selected. */
+  logReader(runId: string, selection: LogSelection = {}): LogReader {
+    return new LogReader(this.cloud, runId, selection);
+  }
+
+  /** The newest attempt that is known or has published a log; 1 when there is none yet. */
+  async newestAttempt(run: RunSnapshot): Promise<number> {
+    const known = run.attempts.at(-1)?.number;
+    // Without a worker the ledger of an ended run may not be readable; its logs are.
+    return known ?? (await this.cloud.listLogAttempts(run.runId)).at(-1) ?? 1;
   }
 
   /** The run id of a run id, a workflow id or an instance id. @throws run-not-found */
