@@ -1,10 +1,16 @@
+import type { CheckpointFolder } from '../aws/checkpoint-store';
 import type { Cloud } from '../aws/connect-cloud';
 import type { LogPiece } from '../aws/log-store';
+import type { CheckpointManifest } from '../domain/checkpoint';
 import { tagKeys } from '../domain/ids';
 import type { StagedCode } from '../domain/run-spec';
 import type * as CloudCalls from './cloud-calls';
 import type { Environment } from './environment/environment';
 import { requireCloudSettings } from './settings/cloud-settings';
+
+export interface StoredCheckpoint extends CheckpointFolder {
+  readonly manifest: CheckpointManifest | null;
+}
 
 type Calls = typeof CloudCalls;
 
@@ -60,6 +66,28 @@ export class CloudAccess {
   /** The attempts of a run that have published a log, in order. */
   listLogAttempts(runId: string): Promise<readonly number[]> {
     return this.ask(({ calls, cloud }) => calls.listLogAttempts(cloud, runId));
+  }
+
+  /** What was uploaded as checkpoints of a run, newest first; `manifest` is null where it never became one. */
+  listCheckpoints(runId: string): Promise<StoredCheckpoint[]> {
+    return this.ask(async ({ calls, cloud }) => {
+      const folders = await calls.listCheckpointFolders(cloud, runId);
+      const stored: StoredCheckpoint[] = [];
+      for (const folder of folders) {
+        stored.push({ ...folder, manifest: await calls.readCheckpointManifest(cloud, folder) });
+      }
+      return stored;
+    });
+  }
+
+  /** What `pruneCheckpoints` would delete. */
+  listPrunable(runId: string, keepLast: number): Promise<readonly CheckpointFolder[]> {
+    return this.ask(({ calls, cloud }) => calls.listPrunable(cloud, runId, keepLast));
+  }
+
+  /** Deletes all but the newest checkpoints; returns how many went. */
+  pruneCheckpoints(runId: string, keepLast: number): Promise<number> {
+    return this.ask(({ calls, cloud }) => calls.pruneCheckpoints(cloud, runId, keepLast));
   }
 
   async close(): Promise<void> {

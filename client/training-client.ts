@@ -11,7 +11,7 @@ import { Failure } from '../domain/failure';
 import { runWorkflowId, taskQueues } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
 import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
-import { CloudAccess } from './cloud-access';
+import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
 import { limits } from './limits';
 import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
@@ -181,6 +181,31 @@ export class TrainingClient {
   /** The newest runs first. */
   list(options: ListOptions = {}): Promise<ListedRun[]> {
     return listRuns(this.temporal, options);
+  }
+
+  /** What lies in the bucket as checkpoints of the run, newest first. @throws run-not-found */
+  async listCheckpoints(id: string): Promise<StoredCheckpoint[]> {
+    const runId = await this.resolve(id);
+    const stored = await this.cloud.listCheckpoints(runId);
+    // A run that Temporal has forgotten may still have its checkpoints.
+    if (stored.length === 0) await this.status(runId);
+    return stored;
+  }
+
+  /**
+   * Deletes all but the newest checkpoints of a run, never the one it would resume from; `dryRun` only tells which.
+   *
+   * @returns The prefixes of what is, or would be, deleted.
+   */
+  async cleanUpCheckpoints(
+    id: string,
+    keepLast: number,
+    options: { readonly dryRun?: boolean } = {},
+  ): Promise<readonly string[]> {
+    const runId = await this.resolve(id);
+    const prunable = await this.cloud.listPrunable(runId, keepLast);
+    if (options.dryRun !== true) await this.cloud.pruneCheckpoints(runId, keepLast);
+    return prunable.map(({ prefix }) => prefix);
   }
 
   /** A reader of the run's log, over all attempts unless one is selected. */

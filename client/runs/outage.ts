@@ -1,4 +1,4 @@
-import { Failure } from '../../domain/failure';
+import type { Failure } from '../../domain/failure';
 import { asFailure } from '../output/as-failure';
 
 const passing: readonly Failure['code'][] = ['aws-unavailable', 'temporal-unreachable'];

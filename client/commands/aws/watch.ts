@@ -18,18 +18,26 @@ export async function watchRun(
   console: Console,
   selection: LogSelection = {},
 ): Promise<number> {
+  const listener = listenerOf(client, runId, console, selection);
+  const end = await interruptedBy('SIGINT', (signal) => followRun(client, runId, listener, signal));
+  if (end === null) return tellDetached(runId, console);
+  return end.isOver ? tellEnd(end, console) : exitCodes.ok.value;
+}
+
+/** Runs something that a signal of the process makes return early. */
+export async function interruptedBy<Result>(
+  name: 'SIGINT',
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const detach = new AbortController();
   const onInterrupt = (): void => {
     detach.abort();
   };
-  process.once('SIGINT', onInterrupt);
+  process.once(name, onInterrupt);
   try {
-    const listener = listenerOf(client, runId, console, selection);
-    const end = await followRun(client, runId, listener, detach.signal);
-    if (end === null) return tellDetached(runId, console);
-    return end.isOver ? tellEnd(end, console) : exitCodes.ok.value;
+    return await run(detach.signal);
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
+    process.removeListener(name, onInterrupt);
   }
 }
 
@@ -73,13 +81,15 @@ function statusLine(run: RunSnapshot): string {
   return `== ${progressText({ ...run, progress: null })}`;
 }
 
-function tellDetached(runId: string, console: Console): number {
+/** Says how to come back without seeing again what was seen; the exit code of Ctrl-C. */
+export function tellDetached(runId: string, console: Console): number {
   const again = `runctl aws monitor ${runId} --follow --since ${new Date().toISOString()}`;
   console.say(`Detached. The run ${runId} goes on; watch it from here on: ${again}`);
   return exitCodes.interrupted.value;
 }
 
-function tellEnd(run: RunSnapshot, console: Console): number {
+/** How the run ended, and the exit code that says so. */
+export function tellEnd(run: RunSnapshot, console: Console): number {
   console.data(run, runText(run));
   const isGood = run.state === 'completed' || run.state === 'stopped';
   return isGood ? exitCodes.ok.value : exitCodes.failed.value;
