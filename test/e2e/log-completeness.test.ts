@@ -83,4 +83,31 @@ test('100,000 lines over 5 interruptions come once each and in order, live and a
   expect(marks).toHaveLength(2 * (interruptionCount + 1));
   const one = await stack.runctl(['aws', 'monitor', runId, '--attempt', '6', '--lines', '2']);
   expect(linesOf(one.stdout)).toEqual([`line ${lineCount - 1}`, `line ${lineCount}`]);
+
+  await checkpointsAreShownAndCleanedUp(runId);
+  expect((await stack.runctl(['aws', 'wait', runId])).exitCode).toBe(0);
 }, 240_000);
+
+interface Checkpoints {
+  readonly checkpoints: readonly { readonly step: number; readonly prefix: string }[];
+}
+
+async function checkpointsAreShownAndCleanedUp(runId: string): Promise<void> {
+  const checkpoint = ['aws', 'checkpoint'];
+  const list = (): Promise<Checkpoints> => stack.runctlJson([...checkpoint, 'list', runId]);
+  const before = await list();
+  expect(before.checkpoints.length).toBeGreaterThan(1);
+  const info = await stack.runctlJson<{ step: number; files: readonly unknown[] }>([
+    ...[...checkpoint, 'info', runId],
+  ]);
+  expect(info).toMatchObject({ step: before.checkpoints[0]?.step, files: [{}] });
+  const cleanUp = [...checkpoint, 'cleanup', runId, '--keep-last', '1'];
+  const older = before.checkpoints.slice(1).map(({ prefix }) => prefix);
+  expect(await stack.runctlJson([...cleanUp, '--dry-run'])).toEqual({
+    dryRun: true,
+    deleted: older,
+  });
+  expect(await list()).toEqual(before);
+  await stack.runctlJson(cleanUp);
+  expect((await list()).checkpoints).toEqual(before.checkpoints.slice(0, 1));
+}
