@@ -1,6 +1,6 @@
 import { objectKeys } from '../domain/ids';
 import { readLatest } from './checkpoint-documents';
-import { listCheckpointFolders } from './checkpoint-store';
+import { type CheckpointFolder, listCheckpointFolders } from './checkpoint-store';
 import type { Cloud } from './connect-cloud';
 import { deleteObjects, getText, headSize, list } from './object-store';
 
@@ -16,26 +16,36 @@ export async function pruneCheckpoints(
   keepLast: number,
 ): Promise<number> {
   const { clients, settings } = cloud;
+  const folders = await listPrunable(cloud, runId, keepLast);
+  for (const folder of folders) {
+    await deleteObjects(clients, settings.bucket, [`${folder.prefix}manifest.json`]);
+    const { keys } = await list(clients, settings.bucket, folder.prefix);
+    await deleteObjects(clients, settings.bucket, keys);
+  }
+  return folders.length;
+}
+
+/** What `pruneCheckpoints` would delete now: older checkpoints, and uploads that never became one. */
+export async function listPrunable(
+  cloud: Cloud,
+  runId: string,
+  keepLast: number,
+): Promise<readonly CheckpointFolder[]> {
+  const { clients, settings } = cloud;
   const stored = await getText(clients, settings.bucket, objectKeys.latest(runId));
   const inUse = stored === null ? null : (readLatest(stored.text)?.checkpoint ?? null);
   let keptCount = 0;
-  let deletedCount = 0;
+  const prunable: CheckpointFolder[] = [];
   for (const folder of await listCheckpointFolders(cloud, runId)) {
-    const manifestKey = `${folder.prefix}manifest.json`;
     if (folder.prefix === inUse?.prefix) {
       keptCount += 1;
       continue;
     }
+    const manifestKey = `${folder.prefix}manifest.json`;
     // An upload without a manifest was never a checkpoint, and takes no place.
     const isComplete = (await headSize(clients, settings.bucket, manifestKey)) !== null;
-    if (isComplete && keptCount < keepLast) {
-      keptCount += 1;
-      continue;
-    }
-    await deleteObjects(clients, settings.bucket, [manifestKey]);
-    const { keys } = await list(clients, settings.bucket, folder.prefix);
-    await deleteObjects(clients, settings.bucket, keys);
-    deletedCount += 1;
+    if (isComplete && keptCount < keepLast) keptCount += 1;
+    else prunable.push(folder);
   }
-  return deletedCount;
+  return prunable;
 }

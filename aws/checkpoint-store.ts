@@ -42,6 +42,15 @@ export async function listCheckpointFolders(
     .sort(byAge);
 }
 
+/** The manifest of an upload; null when it never became a checkpoint. */
+export async function readCheckpointManifest(
+  cloud: Cloud,
+  { prefix }: Pick<CheckpointFolder, 'prefix'>,
+): Promise<CheckpointManifest | null> {
+  const stored = await getText(cloud.clients, cloud.settings.bucket, `${prefix}manifest.json`);
+  return stored === null ? null : readManifest(stored.text);
+}
+
 /** Newer attempts first: one that was restarted counts from its own beginning again. */
 const byAge = (one: CheckpointFolder, other: CheckpointFolder): number =>
   other.attemptNumber - one.attemptNumber || other.step - one.step;
@@ -57,9 +66,7 @@ async function verify(
   runId: string,
   folder: CheckpointFolder,
 ): Promise<Checkpoint | null> {
-  const key = `${folder.prefix}manifest.json`;
-  const stored = await getText(cloud.clients, cloud.settings.bucket, key);
-  const manifest = stored === null ? null : readManifest(stored.text);
+  const manifest = await readCheckpointManifest(cloud, folder);
   if (manifest?.runId !== runId || !(await hasAllFiles(cloud, folder, manifest))) return null;
   const { step, attemptNumber, publishedAt } = manifest;
   return { step, attemptNumber, prefix: folder.prefix, publishedAt };

@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { Failure } from '../domain/failure';
+import type { Instant } from '../domain/instant';
 import { hasCode } from './aws-error';
 import type { AwsClients } from './clients';
 import { storeLimits } from './limits';
@@ -26,6 +27,21 @@ export async function getText(
   try {
     const reply = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return { text: (await reply.Body?.transformToString('utf8')) ?? '', etag: reply.ETag ?? '' };
+  } catch (error) {
+    if (hasCode(error, 'NoSuchKey')) return null;
+    throw error;
+  }
+}
+
+/** The bytes of an object; null when there is no such object. */
+export async function getBytes(
+  clients: AwsClients,
+  bucket: string,
+  key: string,
+): Promise<Uint8Array | null> {
+  try {
+    const reply = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return (await reply.Body?.transformToByteArray()) ?? new Uint8Array();
   } catch (error) {
     if (hasCode(error, 'NoSuchKey')) return null;
     throw error;
@@ -92,9 +108,17 @@ export async function headSize(
   }
 }
 
+interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Instant;
+}
+
 export interface Listing {
   /** In the order of their bytes. */
   readonly keys: readonly string[];
+  /** The same, with what S3 says of each. */
+  readonly objects: readonly ListedObject[];
   /** Only with a delimiter: the "folders". */
   readonly prefixes: readonly string[];
 }
@@ -106,7 +130,7 @@ export async function list(
   prefix: string,
   options: { readonly delimiter?: '/'; readonly startAfter?: string } = {},
 ): Promise<Listing> {
-  const keys: string[] = [];
+  const objects: ListedObject[] = [];
   const prefixes: string[] = [];
   let token: string | undefined;
   for (let page = 0; page < storeLimits.maxListPages; page += 1) {
@@ -119,12 +143,18 @@ export async function list(
         ContinuationToken: token,
       }),
     );
-    for (const object of reply.Contents ?? []) if (object.Key !== undefined) keys.push(object.Key);
+    for (const { Key, Size, LastModified } of reply.Contents ?? []) {
+      if (Key === undefined) continue;
+      const modifiedAt = (LastModified ?? new Date(0)).toISOString();
+      objects.push({ key: Key, sizeBytes: Size ?? 0, modifiedAt });
+    }
     for (const each of reply.CommonPrefixes ?? []) {
       if (each.Prefix !== undefined) prefixes.push(each.Prefix);
     }
     token = reply.NextContinuationToken;
-    if (token === undefined || token === '') return { keys, prefixes };
+    if (token === undefined || token === '') {
+      return { keys: objects.map(({ key }) => key), objects, prefixes };
+    }
   }
   throw new Error(`more than ${storeLimits.maxListPages} pages of objects under ${prefix}`);
 }

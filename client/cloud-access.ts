@@ -1,10 +1,16 @@
+import type { CheckpointFolder } from '../aws/checkpoint-store';
 import type { Cloud } from '../aws/connect-cloud';
-import type { LogChunk } from '../aws/log-store';
+import type { LogPiece } from '../aws/log-store';
+import type { CheckpointManifest } from '../domain/checkpoint';
 import { tagKeys } from '../domain/ids';
 import type { StagedCode } from '../domain/run-spec';
 import type * as CloudCalls from './cloud-calls';
 import type { Environment } from './environment/environment';
 import { requireCloudSettings } from './settings/cloud-settings';
+
+export interface StoredCheckpoint extends CheckpointFolder {
+  readonly manifest: CheckpointManifest | null;
+}
 
 type Calls = typeof CloudCalls;
 
@@ -47,14 +53,41 @@ export class CloudAccess {
     return this.ask(({ calls, cloud }) => calls.checkBucket(cloud.clients, cloud.settings.bucket));
   }
 
-  /** The log of an attempt in order, after a chunk that was read before. */
-  readLog(runId: string, attemptNumber: number, afterKey?: string): Promise<LogChunk[]> {
+  /** The pieces of an attempt's log in order, behind one that was read before. */
+  listLog(runId: string, attemptNumber: number, afterKey?: string): Promise<readonly LogPiece[]> {
+    return this.ask(({ calls, cloud }) => calls.listLog(cloud, runId, attemptNumber, afterKey));
+  }
+
+  /** The bytes of a piece of a log; null when it was deleted. */
+  readLogPiece(key: string): Promise<Uint8Array | null> {
+    return this.ask(({ calls, cloud }) => calls.readLogPiece(cloud, key));
+  }
+
+  /** The attempts of a run that have published a log, in order. */
+  listLogAttempts(runId: string): Promise<readonly number[]> {
+    return this.ask(({ calls, cloud }) => calls.listLogAttempts(cloud, runId));
+  }
+
+  /** What was uploaded as checkpoints of a run, newest first; `manifest` is null where it never became one. */
+  listCheckpoints(runId: string): Promise<StoredCheckpoint[]> {
     return this.ask(async ({ calls, cloud }) => {
-      const chunks: LogChunk[] = [];
-      const log = calls.readLog(cloud, runId, attemptNumber, afterKey);
-      for await (const chunk of log) chunks.push(chunk);
-      return chunks;
+      const folders = await calls.listCheckpointFolders(cloud, runId);
+      const stored: StoredCheckpoint[] = [];
+      for (const folder of folders) {
+        stored.push({ ...folder, manifest: await calls.readCheckpointManifest(cloud, folder) });
+      }
+      return stored;
     });
+  }
+
+  /** What `pruneCheckpoints` would delete. */
+  listPrunable(runId: string, keepLast: number): Promise<readonly CheckpointFolder[]> {
+    return this.ask(({ calls, cloud }) => calls.listPrunable(cloud, runId, keepLast));
+  }
+
+  /** Deletes all but the newest checkpoints; returns how many went. */
+  pruneCheckpoints(runId: string, keepLast: number): Promise<number> {
+    return this.ask(({ calls, cloud }) => calls.pruneCheckpoints(cloud, runId, keepLast));
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,9 @@
  * a second, and most commands need none of it.
  */
 export { failureFromAwsError } from '../aws/aws-error';
+export { listPrunable, pruneCheckpoints } from '../aws/checkpoint-prune';
+export { listCheckpointFolders, readCheckpointManifest } from '../aws/checkpoint-store';
 export { storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
-export { readLog } from '../aws/log-store';
+export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';

@@ -34,6 +34,12 @@ export const limits = {
   listedRuns: 50,
   /** Log lines shown by `monitor` unless --lines says otherwise. */
   monitorLines: 20,
+  /** How long --follow outlives a server or a bucket that does not answer: longer than a laptop's sleepy network. */
+  followOutageSeconds: 900,
+  /** A longer line of a log is given in pieces, so that a script that never ends its line fills no memory. */
+  logLineBytes: 1024 * 1024,
+  /** Largest number of lines that `monitor` keeps for its JSON document; the text has no bound. */
+  logDocumentLines: 100_000,
   /** One look at the admin API of the local cloud. */
   localCloudRequestSeconds: 15,
 } as const;

@@ -11,11 +11,11 @@ import { Failure } from '../domain/failure';
 import { runWorkflowId, taskQueues } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
 import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
-import { CloudAccess } from './cloud-access';
+import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
 import { limits } from './limits';
 import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
-import { readLogLines, type LogCursor, type LogLines } from './runs/read-log-lines';
+import { LogReader, type LogSelection } from './runs/log-reader';
 import { readRun } from './runs/read-run';
 import { resolveRunId } from './runs/resolve-run-id';
 import { generateRunId } from './runs/run-name';
@@ -183,9 +183,41 @@ export class TrainingClient {
     return listRuns(this.temporal, options);
   }
 
-  /** Whole lines of the run's log, over all attempts, that came after the cursor. */
-  readLog(runId: string, lastAttempt: number, cursor: LogCursor): Promise<LogLines> {
-    return readLogLines(this.cloud, runId, lastAttempt, cursor);
+  /** What lies in the bucket as checkpoints of the run, newest first. @throws run-not-found */
+  async listCheckpoints(id: string): Promise<StoredCheckpoint[]> {
+    const runId = await this.resolve(id);
+    const stored = await this.cloud.listCheckpoints(runId);
+    // A run that Temporal has forgotten may still have its checkpoints.
+    if (stored.length === 0) await this.status(runId);
+    return stored;
+  }
+
+  /**
+   * Deletes all but the newest checkpoints of a run, never the one it would resume from; `dryRun` only tells which.
+   *
+   * @returns The prefixes of what is, or would be, deleted.
+   */
+  async cleanUpCheckpoints(
+    id: string,
+    keepLast: number,
+    options: { readonly dryRun?: boolean } = {},
+  ): Promise<readonly string[]> {
+    const runId = await this.resolve(id);
+    const prunable = await this.cloud.listPrunable(runId, keepLast);
+    if (options.dryRun !== true) await this.cloud.pruneCheckpoints(runId, keepLast);
+    return prunable.map(({ prefix }) => prefix);
+  }
+
+  /** A reader of the run's log, over all attempts unless one is selected. */
+  logReader(runId: string, selection: LogSelection = {}): LogReader {
+    return new LogReader(this.cloud, runId, selection);
+  }
+
+  /** The newest attempt that is known or has published a log; 1 when there is none yet. */
+  async newestAttempt(run: RunSnapshot): Promise<number> {
+    const known = run.attempts.at(-1)?.number;
+    // Without a worker the ledger of an ended run may not be readable; its logs are.
+    return known ?? (await this.cloud.listLogAttempts(run.runId)).at(-1) ?? 1;
   }
 
   /** The run id of a run id, a workflow id or an instance id. @throws run-not-found */

@@ -1,19 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../../domain/failure';
 import { limits } from '../limits';
 import type { TrainingClient } from '../training-client';
-import { logStart, type LogCursor } from './read-log-lines';
+import type { LogReader, LogSink } from './log-reader';
+import { outageOf } from './outage';
 import type { RunSnapshot } from './run-snapshot';
 
 export interface FollowListener {
-  /** Whole lines of the script's output, in order, over all attempts. */
-  readonly onLog?: (lines: readonly string[]) => void;
   /** Every look. */
   readonly onSnapshot: (run: RunSnapshot) => void;
+  /** The script's output; without it the log is not read. */
+  readonly log?: LogSink & { readonly reader: LogReader };
+  /** Once when the server or the bucket stops to answer; the following goes on. */
+  readonly onOutage?: (failure: Failure) => void;
 }
 
 /**
- * Looks every second until the run is over, and returns how it ended; null when the signal ended the following first.
- * The run itself is not touched by that.
+ * Looks every second until the run is over, or until the one attempt that was selected is, and returns the last
+ * snapshot; null when the signal ended the following first. The run itself is not touched by that. Outages of up to
+ * `followOutageSeconds` are waited out.
  */
 export async function followRun(
   client: TrainingClient,
@@ -21,18 +26,32 @@ export async function followRun(
   listener: FollowListener,
   signal: AbortSignal,
 ): Promise<RunSnapshot | null> {
-  let cursor: LogCursor = logStart;
+  let outageBeganAt: number | null = null;
   while (!signal.aborted) {
-    const run = await client.status(runId);
-    if (listener.onLog !== undefined) {
-      const read = await client.readLog(runId, run.attempts.at(-1)?.number ?? 1, cursor);
-      cursor = read.cursor;
-      if (read.lines.length > 0) listener.onLog(read.lines);
-      if (run.isOver && cursor.unfinishedLine !== '') listener.onLog([cursor.unfinishedLine]);
+    try {
+      const run = await look(client, runId, listener);
+      if (run.isOver || listener.log?.reader.isAtEnd === true) return run;
+      outageBeganAt = null;
+    } catch (error) {
+      const outage = outageOf(error);
+      if (outage === null) throw error;
+      if (outageBeganAt === null) listener.onOutage?.(outage);
+      outageBeganAt ??= Date.now();
+      if (Date.now() - outageBeganAt > limits.followOutageSeconds * 1_000) throw error;
     }
-    listener.onSnapshot(run);
-    if (run.isOver) return run;
     await sleep(limits.followIntervalMs, undefined, { signal }).catch(() => undefined);
   }
   return null;
+}
+
+async function look(
+  client: TrainingClient,
+  runId: string,
+  { log, onSnapshot }: FollowListener,
+): Promise<RunSnapshot> {
+  // The state before the log: when the run is over by then, so is its log.
+  const run = await client.status(runId);
+  onSnapshot(run);
+  if (log !== undefined) await log.reader.read(await client.newestAttempt(run), run.isOver, log);
+  return run;
 }

@@ -20,7 +20,10 @@ class LogPublisher(threading.Thread):
         self._storage = storage
         self._wake = threading.Event()
         self._is_finishing = False
-        self._offset = (read_json(self._state_path) or {}).get("offset", 0)
+        state = read_json(self._state_path) or {}
+        self._offset = state.get("offset", 0)
+        # Where a chunk ends that another supervisor may have published already.
+        self._end = state.get("end")
 
     def finish(self, timeout_seconds):
         """Gives the rest of the log this long; what was not published then stays on the instance."""
@@ -46,15 +49,19 @@ class LogPublisher(threading.Thread):
 
     def _publish_chunk(self):
         """True when there is more than one chunk holds."""
+        size = limits.LOG_CHUNK_MAX_BYTES if self._end is None else self._end - self._offset
         try:
             with open(self._path, "rb") as file:
                 file.seek(self._offset)
-                chunk = file.read(limits.LOG_CHUNK_MAX_BYTES)
+                chunk = file.read(size)
         except FileNotFoundError:
             return False
         if not chunk:
             return False
+        # The end is noted first: a chunk that was read must never change, or its readers would miss what was added.
+        self._end = self._offset + len(chunk)
+        write_json(self._state_path, {"offset": self._offset, "end": self._end})
         self._storage.put("%s%012d.log" % (self._prefix, self._offset), chunk)
-        self._offset += len(chunk)
+        self._offset, self._end = self._end, None
         write_json(self._state_path, {"offset": self._offset})
-        return len(chunk) == limits.LOG_CHUNK_MAX_BYTES
+        return len(chunk) == size

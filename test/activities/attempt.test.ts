@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import type { OnInstance, StartInput, WatchVerdict } from '../../activities/contract';
 import { storeCode } from '../../aws/code-store';
-import { readLog } from '../../aws/log-store';
+import { listLog, readLogPiece } from '../../aws/log-store';
 import { packSupervisor } from '../../aws/supervisor-package';
 import type { Checkpoint } from '../../domain/checkpoint';
 import type { LaunchedInstance } from '../../domain/instance';
@@ -140,7 +140,9 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   expect(messages.length).toBeGreaterThan(0);
 
   let log = '';
-  for await (const chunk of readLog(lab.cloud, runId, 2)) log += chunk.text;
+  for (const { key } of await listLog(lab.cloud, runId, 2)) {
+    log += new TextDecoder().decode((await readLogPiece(lab.cloud, key)) ?? undefined);
+  }
   expect(log).toContain('loss');
 
   await lab.run(() => activities.cleanUpTraining(second));

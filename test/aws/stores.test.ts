@@ -4,7 +4,7 @@ import { raiseFence } from '../../aws/checkpoint-fence';
 import { pruneCheckpoints } from '../../aws/checkpoint-prune';
 import { findNewestCheckpoint, listCheckpointFolders } from '../../aws/checkpoint-store';
 import { hasCodeArchive, storeCode } from '../../aws/code-store';
-import { type LogChunk, readLog } from '../../aws/log-store';
+import { listLog, listLogAttempts, readLogPiece } from '../../aws/log-store';
 import { checkBucket, deleteObjects, getText } from '../../aws/object-store';
 import { objectKeys } from '../../domain/ids';
 import { type ConnectedCloud, startConnectedCloud } from '../support/connected-cloud';
@@ -24,12 +24,6 @@ const put = (key: string, body: string) =>
   here.cloud.clients.s3.send(
     new PutObjectCommand({ Bucket: here.cloud.settings.bucket, Key: key, Body: body }),
   );
-
-async function collect(chunks: AsyncIterable<LogChunk>): Promise<LogChunk[]> {
-  const all: LogChunk[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return all;
-}
 
 /** Publishes as a supervisor does. */
 async function publish(step: number, attemptNumber: number, withManifest = true): Promise<string> {
@@ -145,11 +139,17 @@ test('a log is read in order, and on from where it was left', async () => {
   const prefix = objectKeys.logs(runId, 1);
   await put(`${prefix}000000000003.log`, 'two\n');
   await put(`${prefix}000000000000.log`, 'one');
-  const first = await collect(readLog(here.cloud, runId, 1));
-  expect(first.map((chunk) => chunk.text).join('')).toBe('onetwo\n');
+  const first = await listLog(here.cloud, runId, 1);
+  const read = await Promise.all(first.map(({ key }) => readLogPiece(here.cloud, key)));
+  expect(Buffer.concat(read.map((bytes) => bytes ?? new Uint8Array())).toString()).toBe('onetwo\n');
   await put(`${prefix}000000000007.log`, 'three');
-  const more = await collect(readLog(here.cloud, runId, 1, first.at(-1)?.key));
-  expect(more).toMatchObject([{ offsetBytes: 7, text: 'three' }]);
+  const more = await listLog(here.cloud, runId, 1, first.at(-1)?.key);
+  expect(more).toMatchObject([{ offsetBytes: 7, sizeBytes: 5 }]);
+});
+
+test('the attempts that have a log are found in the order of their numbers', async () => {
+  for (const number of [10, 9]) await put(`${objectKeys.logs(runId, number)}000000000000.log`, 'x');
+  expect((await listLogAttempts(here.cloud, runId)).slice(-2)).toEqual([9, 10]);
 });
 
 test('a bucket that is not there is told as such', async () => {

@@ -5,6 +5,8 @@ import { addMonitorCommand } from './monitor';
 import { addStatusCommand } from './status';
 import { addStopCommand } from './stop';
 import { addTrainCommand } from './train';
+import { addWaitCommand } from './wait';
+import { addCheckpointCommands } from './checkpoint';
 
 /** `runctl aws …`: what is done with runs. */
 export function addAwsCommands(program: Command, context: CommandContext): void {
@@ -14,4 +16,6 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
   addMonitorCommand(group, context);
   addStopCommand(group, context);
   addListCommand(group, context);
+  addWaitCommand(group, context);
+  addCheckpointCommands(group, context);
 }
