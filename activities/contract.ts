@@ -6,7 +6,7 @@ import type {
   PurchaseOption,
 } from '../domain/instance';
 import type { Instant } from '../domain/instant';
-import type { CapacityRequest, CheckpointPolicy, StagedCode } from '../domain/run-spec';
+import type { CapacityRequest, TrainingRunSpec } from '../domain/run-spec';
 import type { SeenNotice, TrainerResult } from '../domain/supervisor-report';
 
 /** Names one attempt; every activity is idempotent for it. */
@@ -106,13 +106,23 @@ export interface WatchInput extends OnInstance {
 export type ReadyReply =
   { readonly kind: 'ready' } | { readonly kind: 'instance-gone'; readonly gone: InstanceGone };
 
-export interface StartInput extends OnInstance {
-  readonly code: StagedCode;
-  readonly script: string;
-  readonly scriptArgs: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+/** What the supervisor has to know of the spec. */
+export type StartSpec = Pick<
+  TrainingRunSpec,
+  | 'code'
+  | 'script'
+  | 'scriptArgs'
+  | 'environment'
+  | 'checkpoints'
+  | 'completion'
+  | 'secrets'
+  | 'data'
+  | 'dependencies'
+  | 'container'
+>;
+
+export interface StartInput extends OnInstance, StartSpec {
   readonly resumeFrom: Checkpoint | null;
-  readonly checkpoints: CheckpointPolicy;
   /** Whether the supervisor may shut the instance down when its lease runs out. */
   readonly isOurs: boolean;
 }

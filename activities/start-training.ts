@@ -39,7 +39,7 @@ export async function startTraining(
 
 /** The request of docs/supervisor-protocol.md. */
 function startRequest({ cloud, pace }: ActivityDependencies, input: StartInput) {
-  const { runId, attemptNumber, code, resumeFrom, checkpoints } = input;
+  const { runId, attemptNumber, code, resumeFrom, checkpoints, completion } = input;
   return {
     version: 1,
     runId,
@@ -58,10 +58,15 @@ function startRequest({ cloud, pace }: ActivityDependencies, input: StartInput) 
     leaseSeconds: pace.leaseSeconds,
     mayShutDown: input.isOurs,
     noticePollSeconds: 2,
-    markerName: 'training_complete.txt',
-    completionGraceSeconds: 30,
-    logPattern: null,
+    markerName: completion.markerName,
+    completionGraceSeconds: completion.graceSeconds,
+    logPattern: completion.logPattern,
+    hangTimeoutSeconds: completion.hangTimeoutSeconds,
     checkpointSignal: null,
+    secrets: input.secrets,
+    data: input.data,
+    dependencies: input.dependencies,
+    container: input.container,
   };
 }
 

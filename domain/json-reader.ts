@@ -42,6 +42,12 @@ export class JsonReader {
     return bounds.min;
   }
 
+  number(path: string, value: unknown, bounds: Bounds): number {
+    if (typeof value === 'number' && value >= bounds.min && value <= bounds.max) return value;
+    this.report(path, `a number from ${bounds.min} to ${bounds.max}`, value);
+    return bounds.min;
+  }
+
   choice<const Options extends readonly [string, ...string[]]>(
     path: string,
     value: unknown,

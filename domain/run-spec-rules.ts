@@ -1,4 +1,4 @@
-import type { Budgets, CheckpointPolicy } from './run-spec';
+import type { Budgets, CheckpointPolicy, CompletionRules, DataTransfer } from './run-spec';
 
 /** Patterns of the spec's texts; `docs/run-spec.schema.json` has the same ones. */
 export const specPatterns = {
@@ -28,6 +28,30 @@ export const specPatterns = {
     pattern: '^i-[0-9a-f]{8,17}$',
     expectation: 'the id of an instance such as "i-0123456789abcdef0"',
   },
+  fileName: {
+    pattern: '^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f]{1,255}$',
+    expectation: 'the name of a file, without a folder',
+  },
+  regularExpression: {
+    pattern: '^[^\\u0000]{1,500}$',
+    expectation: 'a regular expression of 1 to 500 characters',
+  },
+  reason: {
+    pattern: '^[^\\u0000-\\u001f]{1,120}$',
+    expectation: 'a phrase of 1 to 120 characters',
+  },
+  secret: {
+    pattern: '^ssm:/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$',
+    expectation: 'the name of an SSM parameter such as "ssm:/training/api-key"',
+  },
+  s3Uri: {
+    pattern: '^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\\u0000-\\u001f]*)?$',
+    expectation: 'an address such as "s3://bucket/prefix"',
+  },
+  image: {
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$',
+    expectation: 'the name of a container image such as "pytorch/pytorch:2.9.1"',
+  },
 } as const;
 
 /** Bounds of the spec's numbers and lists, inclusive. */
@@ -42,6 +66,10 @@ export const specBounds = {
   maxInterruptions: { min: 0, max: 1_000_000 },
   maxAttemptsWithoutProgress: { min: 0, max: 1_000 },
   maxCapacityWaitSeconds: { min: 0, max: 2_592_000 },
+  maxCostUsd: { min: 0.01, max: 10_000_000 },
+  graceSeconds: { min: 0, max: 86_400 },
+  hangTimeoutSeconds: { min: 1, max: 2_592_000 },
+  failurePatterns: { min: 0, max: 20 },
 } as const;
 
 /** What a spec means by leaving a field out. */
@@ -56,10 +84,25 @@ export const specDefaults = {
     maxInterruptions: null,
     maxAttemptsWithoutProgress: 5,
     maxCapacityWaitSeconds: 86_400,
+    maxCostUsd: null,
   },
+  completion: {
+    markerName: 'training_complete.txt',
+    logPattern: null,
+    graceSeconds: 30,
+    hangTimeoutSeconds: null,
+    failurePatterns: [],
+  },
+  data: { inputUri: null, outputUri: null },
+  dependencies: 'auto',
+  container: { metadata: 'blocked', keep: 'nothing' },
 } as const satisfies {
   purchase: string;
   fallback: string;
   checkpoints: CheckpointPolicy;
   budgets: Budgets;
+  completion: CompletionRules;
+  data: DataTransfer;
+  dependencies: string;
+  container: { metadata: string; keep: string };
 };

@@ -18,6 +18,17 @@ export interface TrainingRunSpec {
   readonly capacity: CapacityRequest;
   readonly checkpoints: CheckpointPolicy;
   readonly budgets: Budgets;
+  readonly completion: CompletionRules;
+  /**
+   * Secrets of the trainer's environment by name; each value says where the instance reads it with its own role
+   * (`ssm:/path/of/a/parameter`), never the secret itself.
+   */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly data: DataTransfer;
+  /** What the script needs is installed before it starts: from PEP 723, pyproject.toml or requirements.txt; or nothing is. */
+  readonly dependencies: 'auto' | 'none';
+  /** The image that the script runs in; null runs it on the instance itself. */
+  readonly container: ContainerRequest | null;
 }
 
 /** A `.tar.gz` in the worker's bucket under `code/<sha256>.tar.gz`. */
@@ -58,4 +69,46 @@ export interface Budgets {
   readonly maxAttemptsWithoutProgress: number;
   /** Seconds to wait for capacity, over one shortage, before the run fails. */
   readonly maxCapacityWaitSeconds: number;
+  /** US dollars after which the run saves and stops; null is unlimited. */
+  readonly maxCostUsd: number | null;
+}
+
+/** How the end of a training is noticed, beside the exit of its process. */
+export interface CompletionRules {
+  /** File in the working directory that the script writes when it is done. */
+  readonly markerName: string;
+  /** Regular expression (Python's `re`); a line of the log that matches means that the script is done. */
+  readonly logPattern: string | null;
+  /** What a script may take to exit after it said that it was done, before it is ended. */
+  readonly graceSeconds: number;
+  /** Seconds without progress and without a line in the log after which the trainer counts as hung; null is never. */
+  readonly hangTimeoutSeconds: number | null;
+  /** Looked for before the built-in ones (domain/failure-patterns.ts). */
+  readonly failurePatterns: readonly FailurePattern[];
+}
+
+/** What a line of a failed script's log tells about the reason. */
+export interface FailurePattern {
+  /** Regular expression that is looked for in the last lines of the log. */
+  readonly pattern: string;
+  /** What it means, as a phrase for people. */
+  readonly reason: string;
+  /** Whether trying again can help. */
+  readonly isRetried: boolean;
+}
+
+/** `s3://bucket/prefix` in both directions; null for none. */
+export interface DataTransfer {
+  /** Is on the instance, under RUNCTL_DATA_DIR, before the script starts. */
+  readonly inputUri: string | null;
+  /** Gets what the script wrote to RUNCTL_OUTPUT_DIR before the instance goes, also when training fails. */
+  readonly outputUri: string | null;
+}
+
+export interface ContainerRequest {
+  readonly image: string;
+  /** Whether programs in the container reach the instance's metadata service, and with it the instance's role. */
+  readonly metadata: 'blocked' | 'passed';
+  /** What stays on the instance at the end: matters only on an instance of the user's. */
+  readonly keep: 'nothing' | 'image' | 'container-and-image';
 }

@@ -1,6 +1,15 @@
-import { isObject, JsonReader } from './json-reader';
+import { isObject, JsonReader, type TextRule } from './json-reader';
 import { limits } from './limits';
-import type { Budgets, CapacityRequest, CheckpointPolicy, TrainingRunSpec } from './run-spec';
+import type {
+  Budgets,
+  CapacityRequest,
+  CheckpointPolicy,
+  CompletionRules,
+  ContainerRequest,
+  DataTransfer,
+  FailurePattern,
+  TrainingRunSpec,
+} from './run-spec';
 import { specBounds, specDefaults, specPatterns } from './run-spec-rules';
 import { jsonBytes } from './text';
 
@@ -24,6 +33,11 @@ export function validateRunSpec(input: unknown): CheckedSpec {
     'capacity',
     'checkpoints',
     'budgets',
+    'completion',
+    'secrets',
+    'data',
+    'dependencies',
+    'container',
   ]);
   if (!isObject(input)) return { kind: 'invalid', problems: reader.problems };
   const code = reader.object('code', fields['code'], ['sha256', 'sizeBytes']);
@@ -38,10 +52,24 @@ export function validateRunSpec(input: unknown): CheckedSpec {
       ...specPatterns.argument,
       ...specBounds.scriptArgs,
     }),
-    environment: readEnvironment(reader, fields['environment'] ?? {}),
+    environment: readVariables(
+      reader,
+      'environment',
+      fields['environment'] ?? {},
+      specPatterns.argument,
+    ),
     capacity: readCapacity(reader, fields['capacity']),
     checkpoints: readCheckpoints(reader, fields['checkpoints'] ?? {}),
     budgets: readBudgets(reader, fields['budgets'] ?? {}),
+    completion: readCompletion(reader, fields['completion'] ?? {}),
+    secrets: readVariables(reader, 'secrets', fields['secrets'] ?? {}, specPatterns.secret),
+    data: readData(reader, fields['data'] ?? {}),
+    dependencies: reader.choice(
+      'dependencies',
+      fields['dependencies'] ?? specDefaults.dependencies,
+      ['auto', 'none'],
+    ),
+    container: readContainer(reader, fields['container'] ?? null),
   };
   const bytes = jsonBytes(spec);
   if (bytes > limits.runSpecBytes) {
@@ -54,14 +82,19 @@ export function validateRunSpec(input: unknown): CheckedSpec {
     : { kind: 'valid', spec };
 }
 
-function readEnvironment(reader: JsonReader, value: unknown): Record<string, string> {
+function readVariables(
+  reader: JsonReader,
+  place: string,
+  value: unknown,
+  rule: TextRule,
+): Record<string, string> {
   if (!isObject(value)) {
-    reader.report('environment', 'an object', value);
+    reader.report(place, 'an object', value);
     return {};
   }
   const pairs = Object.entries(value).map(([name, text]) => [
-    reader.text(`environment, name ${name}`, name, specPatterns.variable),
-    reader.text(`environment.${name}`, text, specPatterns.argument),
+    reader.text(`${place}, name ${name}`, name, specPatterns.variable),
+    reader.text(`${place}.${name}`, text, rule),
   ]);
   return Object.fromEntries(pairs) as Record<string, string>; // both halves of each pair are strings
 }
@@ -127,20 +160,88 @@ function readCheckpoints(reader: JsonReader, value: unknown): CheckpointPolicy {
 function readBudgets(reader: JsonReader, value: unknown): Budgets {
   const defaults = specDefaults.budgets;
   const fields = reader.object('budgets', value, Object.keys(defaults));
-  const read = (name: Exclude<keyof Budgets, 'maxInterruptions'>): number =>
+  const read = (name: 'maxErrors' | 'maxAttemptsWithoutProgress' | 'maxCapacityWaitSeconds') =>
     reader.wholeNumber(`budgets.${name}`, fields[name] ?? defaults[name], specBounds[name]);
-  const interruptions = fields['maxInterruptions'] ?? null;
   return {
     maxErrors: read('maxErrors'),
-    maxInterruptions:
-      interruptions === null
-        ? null
-        : reader.wholeNumber(
-            'budgets.maxInterruptions',
-            interruptions,
-            specBounds.maxInterruptions,
-          ),
+    maxInterruptions: orNull(fields['maxInterruptions'], (count) =>
+      reader.wholeNumber('budgets.maxInterruptions', count, specBounds.maxInterruptions),
+    ),
     maxAttemptsWithoutProgress: read('maxAttemptsWithoutProgress'),
     maxCapacityWaitSeconds: read('maxCapacityWaitSeconds'),
+    maxCostUsd: orNull(fields['maxCostUsd'], (cost) =>
+      reader.number('budgets.maxCostUsd', cost, specBounds.maxCostUsd),
+    ),
   };
 }
+
+function readCompletion(reader: JsonReader, value: unknown): CompletionRules {
+  const defaults = specDefaults.completion;
+  const fields = reader.object('completion', value, Object.keys(defaults));
+  const { fileName, regularExpression } = specPatterns;
+  return {
+    markerName: reader.text(
+      'completion.markerName',
+      fields['markerName'] ?? defaults.markerName,
+      fileName,
+    ),
+    logPattern: orNull(fields['logPattern'], (pattern) =>
+      reader.text('completion.logPattern', pattern, regularExpression),
+    ),
+    graceSeconds: reader.wholeNumber(
+      'completion.graceSeconds',
+      fields['graceSeconds'] ?? defaults.graceSeconds,
+      specBounds.graceSeconds,
+    ),
+    hangTimeoutSeconds: orNull(fields['hangTimeoutSeconds'], (seconds) =>
+      reader.wholeNumber('completion.hangTimeoutSeconds', seconds, specBounds.hangTimeoutSeconds),
+    ),
+    failurePatterns: readFailurePatterns(reader, fields['failurePatterns'] ?? []),
+  };
+}
+
+function readFailurePatterns(reader: JsonReader, value: unknown): FailurePattern[] {
+  const place = 'completion.failurePatterns';
+  const { min, max } = specBounds.failurePatterns;
+  if (!Array.isArray(value) || value.length > max) {
+    reader.report(place, `a list of ${min} to ${max} patterns`, value);
+    return [];
+  }
+  return value.map((item: unknown, index) => {
+    const at = `${place}[${index}]`;
+    const fields = reader.object(at, item, ['pattern', 'reason', 'isRetried']);
+    return {
+      pattern: reader.text(`${at}.pattern`, fields['pattern'], specPatterns.regularExpression),
+      reason: reader.text(`${at}.reason`, fields['reason'], specPatterns.reason),
+      isRetried: reader.flag(`${at}.isRetried`, fields['isRetried'] ?? true),
+    };
+  });
+}
+
+function readData(reader: JsonReader, value: unknown): DataTransfer {
+  const fields = reader.object('data', value, Object.keys(specDefaults.data));
+  const read = (name: keyof DataTransfer) =>
+    orNull(fields[name], (uri) => reader.text(`data.${name}`, uri, specPatterns.s3Uri));
+  return { inputUri: read('inputUri'), outputUri: read('outputUri') };
+}
+
+function readContainer(reader: JsonReader, value: unknown): ContainerRequest | null {
+  if (value === null) return null;
+  const defaults = specDefaults.container;
+  const fields = reader.object('container', value, ['image', 'metadata', 'keep']);
+  return {
+    image: reader.text('container.image', fields['image'], specPatterns.image),
+    metadata: reader.choice('container.metadata', fields['metadata'] ?? defaults.metadata, [
+      'blocked',
+      'passed',
+    ]),
+    keep: reader.choice('container.keep', fields['keep'] ?? defaults.keep, [
+      'nothing',
+      'image',
+      'container-and-image',
+    ]),
+  };
+}
+
+const orNull = <Value>(value: unknown, read: (value: unknown) => Value): Value | null =>
+  value === undefined || value === null ? null : read(value);

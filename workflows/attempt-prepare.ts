@@ -1,7 +1,9 @@
+import type { StartSpec } from '../activities/contract';
 import type { LaunchedInstance } from '../domain/instance';
 import { formatAlreadyRunning, formatInstance } from '../domain/format';
 import { judgeCompletion } from '../domain/judge-completion';
 import type { AttemptOutcome } from '../domain/outcome';
+import type { TrainingRunSpec } from '../domain/run-spec';
 import { boot, change } from './activity-proxies';
 import type { ActivityProblem } from './activity-problem';
 import { endedEarly, type PhaseEnd } from './attempt-place';
@@ -50,12 +52,8 @@ async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<Ph
       [
         {
           ...turn.onInstance(instance),
-          code: spec.code,
-          script: spec.script,
-          scriptArgs: spec.scriptArgs,
-          environment: spec.environment,
+          ...startSpec(spec),
           resumeFrom: turn.resumeFrom,
-          checkpoints: spec.checkpoints,
           isOurs: instance.isOurs,
         },
       ],
@@ -75,6 +73,15 @@ async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<Ph
     case 'instance-gone':
       return judgeCompletion(started.value, turn.inbox.isInterrupted);
   }
+}
+
+function startSpec(spec: TrainingRunSpec): StartSpec {
+  const { code, script, scriptArgs, environment, checkpoints } = spec;
+  const { completion, secrets, data, dependencies, container } = spec;
+  return {
+    ...{ code, script, scriptArgs, environment, checkpoints },
+    ...{ completion, secrets, data, dependencies, container },
+  };
 }
 
 const cutShort = (turn: Turn): AttemptOutcome =>

@@ -1,6 +1,6 @@
 import { Failure } from '../../domain/failure';
 import type { PurchaseOption } from '../../domain/instance';
-import type { TrainingRunSpec } from '../../domain/run-spec';
+import type { ContainerRequest, FailurePattern, TrainingRunSpec } from '../../domain/run-spec';
 import { validateRunSpec } from '../../domain/validate-run-spec';
 import type { StagedScript } from '../staging/stage-code';
 
@@ -26,6 +26,26 @@ export interface TrainRequest {
   /** Left out: unlimited. */
   readonly maxInterruptions?: number;
   readonly maxCapacityWaitSeconds?: number;
+  /** Interrupted attempts in a row without a newer checkpoint that the run survives. */
+  readonly maxAttemptsWithoutProgress?: number;
+  /** US dollars after which the run saves and stops; left out: unlimited. */
+  readonly maxCostUsd?: number;
+  readonly markerName?: string;
+  readonly logPattern?: string;
+  readonly completionGraceSeconds?: number;
+  readonly hangTimeoutSeconds?: number;
+  readonly failurePatterns?: readonly FailurePattern[];
+  /** Where the instance reads each secret: `ssm:/path`. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** `s3://bucket/prefix` that is on the instance, under RUNCTL_DATA_DIR, before the script starts. */
+  readonly dataUri?: string;
+  /** `s3://bucket/prefix` that gets what the script writes to RUNCTL_OUTPUT_DIR. */
+  readonly outputUri?: string;
+  readonly dependencies?: TrainingRunSpec['dependencies'];
+  /** The image that the script runs in. */
+  readonly image?: string;
+  readonly containerMetadata?: ContainerRequest['metadata'];
+  readonly keepContainer?: ContainerRequest['keep'];
 }
 
 /** Where each part of a spec comes from on the command line, so that a problem names what the user wrote. */
@@ -40,6 +60,19 @@ const places: readonly (readonly [specPath: string, place: string])[] = [
   ['budgets.maxErrors', '--max-errors'],
   ['budgets.maxInterruptions', '--max-interruptions'],
   ['budgets.maxCapacityWaitSeconds', '--max-capacity-wait'],
+  ['budgets.maxAttemptsWithoutProgress', '--max-attempts-without-progress'],
+  ['budgets.maxCostUsd', '--max-cost'],
+  ['completion.markerName', '--marker'],
+  ['completion.logPattern', '--log-pattern'],
+  ['completion.graceSeconds', '--completion-grace'],
+  ['completion.hangTimeoutSeconds', '--hang-timeout'],
+  ['completion.failurePatterns', '--failure-pattern'],
+  ['secrets', '--secret'],
+  ['data.inputUri', '--data-s3'],
+  ['data.outputUri', '--output-s3'],
+  ['container.image', '--docker-image'],
+  ['container.metadata', '--docker-metadata'],
+  ['container.keep', '--docker-keep'],
   ['scriptArgs', 'the arguments behind --'],
 ];
 
@@ -81,7 +114,20 @@ export function buildSpec(
       maxErrors: request.maxErrors,
       maxInterruptions: request.maxInterruptions,
       maxCapacityWaitSeconds: request.maxCapacityWaitSeconds,
+      maxAttemptsWithoutProgress: request.maxAttemptsWithoutProgress,
+      maxCostUsd: request.maxCostUsd,
     }),
+    completion: withoutUndefined({
+      markerName: request.markerName,
+      logPattern: request.logPattern,
+      graceSeconds: request.completionGraceSeconds,
+      hangTimeoutSeconds: request.hangTimeoutSeconds,
+      failurePatterns: request.failurePatterns,
+    }),
+    secrets: request.secrets,
+    data: withoutUndefined({ inputUri: request.dataUri, outputUri: request.outputUri }),
+    dependencies: request.dependencies,
+    container: toContainer(request),
   });
   if (checked.kind === 'valid') return checked.spec;
   throw new Failure('invalid-input', checked.problems.map(nameAsWritten).join('\n'));
@@ -97,6 +143,15 @@ function toCapacity(request: TrainRequest): unknown {
     zones: request.zones,
     purchase: request.purchase,
     fallback: request.fallback,
+  });
+}
+
+function toContainer(request: TrainRequest): unknown {
+  if (request.image === undefined) return undefined;
+  return withoutUndefined({
+    image: request.image,
+    metadata: request.containerMetadata,
+    keep: request.keepContainer,
   });
 }
 

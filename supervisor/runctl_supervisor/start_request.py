@@ -29,6 +29,12 @@ class StartRequest:
     completion_grace_seconds: float
     log_pattern: Optional[str]
     checkpoint_signal: Optional[str]
+    hang_timeout_seconds: Optional[float]
+    secrets: Dict[str, str]
+    input_uri: Optional[str]
+    output_uri: Optional[str]
+    installs_dependencies: bool
+    container: Optional[dict]
 
 
 def parse_start_request(value):
@@ -40,6 +46,7 @@ def parse_start_request(value):
     if resume is not None:
         resume = {"step": _field(resume, "step", int), "prefix": _field(resume, "prefix", str)}
     environment = _field(value, "environment", dict)
+    data = value.get("data") or {}
     return StartRequest(
         run_id=_field(value, "runId", str),
         attempt_number=_field(value, "attemptNumber", int),
@@ -63,6 +70,12 @@ def parse_start_request(value):
         completion_grace_seconds=_field(value, "completionGraceSeconds", (int, float)),
         log_pattern=value.get("logPattern"),
         checkpoint_signal=value.get("checkpointSignal"),
+        hang_timeout_seconds=value.get("hangTimeoutSeconds"),
+        secrets={str(name): str(place) for name, place in (value.get("secrets") or {}).items()},
+        input_uri=data.get("inputUri"),
+        output_uri=data.get("outputUri"),
+        installs_dependencies=value.get("dependencies") == "auto",
+        container=value.get("container"),
     )
 
 

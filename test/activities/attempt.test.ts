@@ -10,6 +10,7 @@ import type { Checkpoint } from '../../domain/checkpoint';
 import type { LaunchedInstance } from '../../domain/instance';
 import type { StagedCode } from '../../domain/run-spec';
 import { type ActivityLab, startActivityLab } from '../support/activity-lab';
+import { plainStart } from '../support/small-spec';
 import { until } from '../support/local-cloud';
 
 let lab: ActivityLab;
@@ -75,7 +76,7 @@ const startInput = (
   code,
   script: 'train.py',
   scriptArgs: args,
-  environment: {},
+  ...plainStart,
   resumeFrom,
   checkpoints: { keepLast: 3, strictResume: true, saveTimeoutSeconds: 20 },
   isOurs: true,

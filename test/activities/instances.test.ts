@@ -3,6 +3,7 @@ import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import type { LaunchInput } from '../../activities/contract';
 import type { LaunchedInstance } from '../../domain/instance';
 import { type ActivityLab, startActivityLab } from '../support/activity-lab';
+import { plainStart } from '../support/small-spec';
 
 let lab: ActivityLab;
 let runId: string;
@@ -180,7 +181,7 @@ test('code that is not in the bucket is told before anything is sent', async () 
       code: { sha256: 'f'.repeat(64), sizeBytes: 10 },
       script: 'train.py',
       scriptArgs: [],
-      environment: {},
+      ...plainStart,
       resumeFrom: null,
       checkpoints: { keepLast: 3, strictResume: false, saveTimeoutSeconds: 90 },
       isOurs: true,

@@ -33,7 +33,20 @@ const good: [string, unknown][] = [
     change('capacity', { kind: 'existing-instance', instanceId: 'i-0123456789abcdef0' }),
   ],
   ['a policy', change('checkpoints', { keepLast: 1, strictResume: true })],
-  ['budgets', change('budgets', { maxErrors: 0, maxInterruptions: null })],
+  ['budgets', change('budgets', { maxErrors: 0, maxInterruptions: null, maxCostUsd: 2.5 })],
+  [
+    'rules of its end',
+    change('completion', {
+      markerName: 'DONE',
+      logPattern: '\\bCOMPLETE\\b',
+      hangTimeoutSeconds: 600,
+      failurePatterns: [{ pattern: 'CUDA', reason: 'the GPU is gone' }],
+    }),
+  ],
+  ['a secret', change('secrets', { API_KEY: 'ssm:/training/api-key' })],
+  ['data', change('data', { inputUri: 's3://bucket/in', outputUri: null })],
+  ['a container', change('container', { image: 'repo.example/a/b:1@sha256' })],
+  ['no container', change('container', null)],
 ];
 
 const bad: [string, unknown, string][] = [
@@ -103,6 +116,31 @@ const bad: [string, unknown, string][] = [
     'capacity.instanceId: expected the id of an instance such as "i-0123456789abcdef0", got "x"',
   ],
   [
+    'a secret in clear',
+    change('secrets', { API_KEY: 'hunter2' }),
+    'secrets.API_KEY: expected the name of an SSM parameter such as "ssm:/training/api-key", got "hunter2"',
+  ],
+  [
+    'a marker elsewhere',
+    change('completion.markerName', '../done'),
+    'completion.markerName: expected the name of a file, without a folder, got "../done"',
+  ],
+  [
+    'data on a disk',
+    change('data.inputUri', '/mnt/data'),
+    'data.inputUri: expected an address such as "s3://bucket/prefix", got "/mnt/data"',
+  ],
+  [
+    'an image that is an option',
+    change('container', { image: '--privileged' }),
+    'container.image: expected the name of a container image such as "pytorch/pytorch:2.9.1", got "--privileged"',
+  ],
+  [
+    'a cost of nothing',
+    change('budgets.maxCostUsd', 0),
+    'budgets.maxCostUsd: expected a number from 0.01 to 10000000, got 0',
+  ],
+  [
     'half an error',
     change('budgets.maxErrors', 0.5),
     'budgets.maxErrors: expected a whole number from 0 to 1000, got 0.5',
@@ -110,12 +148,12 @@ const bad: [string, unknown, string][] = [
   [
     'a misspelt field',
     change('budgets.maxError', 1),
-    'budgets.maxError: unknown field; known are maxErrors, maxInterruptions, maxAttemptsWithoutProgress, maxCapacityWaitSeconds',
+    'budgets.maxError: unknown field; known are maxErrors, maxInterruptions, maxAttemptsWithoutProgress, maxCapacityWaitSeconds, maxCostUsd',
   ],
   [
     'a region',
     change('region', 'us-east-1'),
-    'region: unknown field; known are runId, code, script, scriptArgs, environment, capacity, checkpoints, budgets',
+    'region: unknown field; known are runId, code, script, scriptArgs, environment, capacity, checkpoints, budgets, completion, secrets, data, dependencies, container',
   ],
   ['nothing at all', undefined, 'the input: expected an object, got nothing'],
   ['a list', [], 'the input: expected an object, got []'],
@@ -155,6 +193,9 @@ test('what is left out gets the defaults that the schema documents', () => {
   if (checked.kind === 'invalid') throw new Error(checked.problems.join());
   expect(checked.spec.checkpoints).toEqual(defaultsIn(schema.properties.checkpoints.properties));
   expect(checked.spec.budgets).toEqual(defaultsIn(schema.properties.budgets.properties));
+  expect(checked.spec.completion).toEqual(defaultsIn(schema.properties.completion.properties));
+  expect(checked.spec.data).toEqual(defaultsIn(schema.properties.data.properties));
+  expect(checked.spec.container).toBe(schema.properties.container.default);
   expect(checked.spec.capacity).toMatchObject({
     purchase: specDefaults.purchase,
     fallback: specDefaults.fallback,

@@ -1,3 +1,5 @@
+import { specDefaults } from '../../domain/run-spec-rules';
+
 /** The smallest spec there is. */
 export const smallSpec = (runId: string) => ({
   runId,
@@ -5,3 +7,13 @@ export const smallSpec = (runId: string) => ({
   script: 'train.py',
   capacity: { kind: 'launch', instanceTypes: ['g5.xlarge'] },
 });
+
+/** What the supervisor is told of a spec that asks for nothing special. */
+export const plainStart = {
+  environment: {},
+  completion: specDefaults.completion,
+  secrets: {},
+  data: specDefaults.data,
+  dependencies: 'none',
+  container: null,
+} as const;

@@ -17,6 +17,20 @@ export interface TrainOptions {
   readonly maxErrors?: string;
   readonly maxInterruptions?: string;
   readonly maxCapacityWait?: string;
+  readonly maxAttemptsWithoutProgress?: string;
+  readonly maxCost?: string;
+  readonly marker?: string;
+  readonly logPattern?: string;
+  readonly completionGrace?: string;
+  readonly hangTimeout?: string;
+  readonly failurePattern?: readonly string[];
+  readonly secret?: readonly string[];
+  readonly dataS3?: string;
+  readonly outputS3?: string;
+  readonly install?: boolean;
+  readonly dockerImage?: string;
+  readonly dockerMetadata?: string;
+  readonly dockerKeep?: string;
   readonly wait?: boolean;
 }
 
@@ -47,13 +61,35 @@ export function readTrainArguments(
     zones: options.zone,
     purchase: options.onDemand === true ? 'on-demand' : options.spot === true ? 'spot' : undefined,
     fallback: readFallback(options.fallback, problems),
-    environment: readEnvironment(options.env ?? [], problems),
+    environment: readPairs('--env', 'KEY=VALUE', options.env ?? [], problems),
     strictResume: options.strictResume,
     keepLastCheckpoints: count('--checkpoint-keep-last', options.checkpointKeepLast),
     saveTimeoutSeconds: count('--save-timeout', options.saveTimeout),
     maxErrors: count('--max-errors', options.maxErrors),
     maxInterruptions: count('--max-interruptions', options.maxInterruptions),
     maxCapacityWaitSeconds: count('--max-capacity-wait', options.maxCapacityWait),
+    maxAttemptsWithoutProgress: count(
+      '--max-attempts-without-progress',
+      options.maxAttemptsWithoutProgress,
+    ),
+    maxCostUsd: problems.number(
+      '--max-cost',
+      options.maxCost,
+      { min: 0, isWhole: false },
+      undefined,
+    ),
+    markerName: options.marker,
+    logPattern: options.logPattern,
+    completionGraceSeconds: count('--completion-grace', options.completionGrace),
+    hangTimeoutSeconds: count('--hang-timeout', options.hangTimeout),
+    failurePatterns: readFailurePatterns(options.failurePattern, problems),
+    secrets: readPairs('--secret', 'NAME=ssm:/path', options.secret ?? [], problems),
+    dataUri: options.dataS3,
+    outputUri: options.outputS3,
+    dependencies: options.install === false ? 'none' : undefined,
+    image: options.dockerImage,
+    containerMetadata: options.dockerMetadata,
+    keepContainer: options.dockerKeep,
   } as const;
   problems.throwIfAny();
   // What was not said is absent, not undefined.
@@ -99,15 +135,34 @@ function readFallback(
   return undefined;
 }
 
-function readEnvironment(
+function readPairs(
+  place: string,
+  form: string,
   pairs: readonly string[],
   problems: ArgumentProblems,
 ): Record<string, string> {
-  const environment: Record<string, string> = {};
+  const read: Record<string, string> = {};
   for (const pair of pairs) {
     const separator = pair.indexOf('=');
-    if (separator <= 0) problems.add('--env', 'KEY=VALUE', pair);
-    else environment[pair.slice(0, separator)] = pair.slice(separator + 1);
+    if (separator <= 0) problems.add(place, form, pair);
+    else read[pair.slice(0, separator)] = pair.slice(separator + 1);
   }
-  return environment;
+  return read;
+}
+
+/** `REGEX=REASON`; the reason is what stands behind the last `=`, since a pattern may hold some. */
+function readFailurePatterns(
+  texts: readonly string[] | undefined,
+  problems: ArgumentProblems,
+): TrainRequest['failurePatterns'] {
+  return texts?.flatMap((text) => {
+    const separator = text.lastIndexOf('=');
+    const isRetried = !text.endsWith('!');
+    const reason = text.slice(separator + 1, isRetried ? undefined : -1).trim();
+    if (separator > 0 && reason !== '') {
+      return [{ pattern: text.slice(0, separator), reason, isRetried }];
+    }
+    problems.add('--failure-pattern', 'REGEX=REASON', text);
+    return [];
+  });
 }

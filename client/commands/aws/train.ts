@@ -30,6 +30,27 @@ export function addTrainCommand(group: Command, context: CommandContext): void {
     .option('--max-errors <n>', 'failures of the script that the run survives')
     .option('--max-interruptions <n>', 'interruptions that the run survives')
     .option('--max-capacity-wait <seconds>', 'how long to wait for capacity')
+    .option('--max-attempts-without-progress <n>', 'attempts in a row without a newer checkpoint')
+    .option('--max-cost <usd>', 'US dollars after which the run saves and stops')
+    .option('--marker <name>', 'file that the script writes when it is done')
+    .option('--log-pattern <regex>', 'a line of the log that matches means that the script is done')
+    .option('--completion-grace <seconds>', 'time to exit after saying so, before it is ended')
+    .option('--hang-timeout <seconds>', 'without progress and log for so long, it counts as hung')
+    .option(
+      '--failure-pattern <REGEX=REASON>',
+      'the reason to show when the log matches; REASON! is not tried again',
+      collect,
+    )
+    .option('--secret <NAME=ssm:/path>', 'environment that the instance reads by its role', collect)
+    .option('--data-s3 <s3-uri>', 'is in RUNCTL_DATA_DIR before the script starts')
+    .option('--output-s3 <s3-uri>', 'gets what the script writes to RUNCTL_OUTPUT_DIR')
+    .option('--no-install', 'install nothing of requirements.txt, pyproject.toml or PEP 723')
+    .option('--docker-image <image>', 'run the script in this image')
+    .option(
+      '--docker-metadata <access>',
+      'blocked (the default) or passed: the role in a container',
+    )
+    .option('--docker-keep <what>', 'nothing (the default), image, or container-and-image')
     .option('--wait', 'follow the run and end with its result')
     .action(action(context, train));
 }
