@@ -35,6 +35,16 @@ const stockPort = 7233;
 const stockUiPort = 8233;
 
 /**
+ * A server is set up for a cluster: it lets timers be late by up to a second, and asks for new work at most 20 times a second,
+ * so that its queries stay few. Alone on this machine it has one shard, and every step of every run would wait for these.
+ */
+export const promptServerArguments = [
+  'history.timerProcessorMaxTimeShift="10ms"',
+  'history.timerProcessorMaxPollRPS=1000',
+  'history.transferProcessorMaxPollRPS=1000',
+].flatMap((setting) => ['--dynamic-config-value', setting]);
+
+/**
  * Starts a development server on 127.0.0.1 and returns once it answers, with our search attributes registered.
  *
  * @throws port-taken  A port that was asked for is in use.
@@ -112,5 +122,6 @@ function serverArguments(options: StartServerOptions, port: number, uiPort: numb
     ...['--port', String(port), '--ui-port', String(uiPort), '--namespace', options.namespace],
     ...['--db-filename', path.join(options.stateFolder, 'temporal.db')],
     ...searchAttributeArguments.flatMap((argument) => ['--search-attribute', argument]),
+    ...promptServerArguments,
   ];
 }

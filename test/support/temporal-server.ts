@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { promptServerArguments } from '../../client/temporal-server/start-server';
 import { searchAttributes } from '../../workflows/search-attributes';
 
 /** The `temporal` binary: on PATH, else in the cache where `runctl up` puts it. */
@@ -29,10 +30,13 @@ export async function startTemporal(namespace = 'default'): Promise<TestWorkflow
     server: {
       executable: { type: 'existing-path', path: findTemporal() },
       namespace,
-      extraArgs: searchAttributeArgs(),
+      extraArgs: [...searchAttributeArgs(), ...promptServerArguments, ...hastyChains],
     },
   });
 }
+
+/** A server lets a run that continues as new last for a second at least. Attempts of the labs end sooner. */
+const hastyChains = ['--dynamic-config-value', 'history.workflowIdReuseMinimalInterval="1ms"'];
 
 /** `--search-attribute RunctlPhase=Keyword …` for `temporal server start-dev`. */
 const searchAttributeArgs = (): string[] =>
