@@ -7,5 +7,6 @@ module.exports = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // More than the cores of a small machine: most tests wait for processes, servers and clocks.
+  maxWorkers: 3,
 };

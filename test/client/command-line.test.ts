@@ -4,16 +4,19 @@ import { temporaryFolder } from './support/temporary-folder';
 const folder = temporaryFolder({ 'train.py': 'print(1)', '.runctl.toml': 'cloud = "local"' });
 const run = (...args: string[]) => runctl(args, { folder });
 
-test('an error says what happened, why, and what to do, on stderr, without a stack trace', async () => {
-  const { code, stdout, stderr } = await run('aws', 'status', 'x');
-  expect(code).toBe(6);
-  expect(stdout).toBe('');
-  expect(stderr).toContain('local-cloud-unreachable: no local cloud runs here.\n  why   ');
-  expect(stderr).toContain('\n  next  Start it with `runctl up`.');
-  expect(stderr).not.toContain('at ');
-});
+test.concurrent(
+  'an error says what happened, why, and what to do, on stderr, without a stack trace',
+  async () => {
+    const { code, stdout, stderr } = await run('aws', 'status', 'x');
+    expect(code).toBe(6);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('local-cloud-unreachable: no local cloud runs here.\n  why   ');
+    expect(stderr).toContain('\n  next  Start it with `runctl up`.');
+    expect(stderr).not.toContain('at ');
+  },
+);
 
-test('--output json gives exactly one document, also for an error', async () => {
+test.concurrent('--output json gives exactly one document, also for an error', async () => {
   const ended = await run('aws', 'status', 'x', '--output', 'json');
   expect(documentOf(ended)).toEqual({
     error: {
@@ -25,12 +28,12 @@ test('--output json gives exactly one document, also for an error', async () => 
   });
 });
 
-test('--debug shows where', async () => {
+test.concurrent('--debug shows where', async () => {
   const { stderr } = await run('aws', 'status', 'x', '--debug');
   expect(stderr).toMatch(/\n\s+at /);
 });
 
-test('all problems of the arguments are told at once', async () => {
+test.concurrent('all problems of the arguments are told at once', async () => {
   const { code, stderr } = await run(
     ...['aws', 'train', '--spot', '--on-demand', '--env', 'novalue'],
     ...['--max-errors', 'many', '--fallback', 'moon'],
@@ -43,23 +46,28 @@ test('all problems of the arguments are told at once', async () => {
   expect(stderr).toContain('--fallback: expected on-demand or none, got "moon"');
 });
 
-test('an option of the script that is not behind -- is explained', async () => {
+test.concurrent('an option of the script that is not behind -- is explained', async () => {
   const { code, stderr } = await run('aws', 'train', 'train.py', '--epochs', '3');
   expect(code).toBe(2);
   expect(stderr).toContain("unknown option '--epochs'");
   expect(stderr).toContain('arguments of the script go behind `--`');
 });
 
-test('an operand behind the script, and a launch option beside an instance, are refused', async () => {
-  const { stderr } = await run(
-    ...['aws', 'train', 'i-0123456789abcdef0', 'train.py', 'more'],
-    ...['--instance-type', 'g5.xlarge'],
-  );
-  expect(stderr).toContain('more: expected nothing behind the script');
-  expect(stderr).toContain('--instance-type: expected nothing about a launch beside the instance');
-});
+test.concurrent(
+  'an operand behind the script, and a launch option beside an instance, are refused',
+  async () => {
+    const { stderr } = await run(
+      ...['aws', 'train', 'i-0123456789abcdef0', 'train.py', 'more'],
+      ...['--instance-type', 'g5.xlarge'],
+    );
+    expect(stderr).toContain('more: expected nothing behind the script');
+    expect(stderr).toContain(
+      '--instance-type: expected nothing about a launch beside the instance',
+    );
+  },
+);
 
-test.each([
+test.concurrent.each([
   [['frob'], "unknown command 'frob'"],
   [['aws', 'monitor'], "missing required argument 'id'"],
   [['aws', 'list', '--output', 'yaml'], "argument 'yaml' is invalid"],
@@ -70,22 +78,25 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('a server that does not answer is told within seconds, with its address', async () => {
-  const { code, stderr } = await runctl(['aws', 'list', '--cloud', 'aws'], {
-    folder: temporaryFolder(),
-    environment: { TEMPORAL_ADDRESS: '127.0.0.1:1' },
-  });
-  expect(code).toBe(5);
-  expect(stderr).toContain('no Temporal server answers at 127.0.0.1:1 (TEMPORAL_ADDRESS)');
-});
+test.concurrent(
+  'a server that does not answer is told within seconds, with its address',
+  async () => {
+    const { code, stderr } = await runctl(['aws', 'list', '--cloud', 'aws'], {
+      folder: temporaryFolder(),
+      environment: { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    });
+    expect(code).toBe(5);
+    expect(stderr).toContain('no Temporal server answers at 127.0.0.1:1 (TEMPORAL_ADDRESS)');
+  },
+);
 
-test('without a word about the cloud nothing is guessed', async () => {
+test.concurrent('without a word about the cloud nothing is guessed', async () => {
   const { code, stderr } = await runctl(['aws', 'list'], { folder: temporaryFolder() });
   expect(code).toBe(2);
   expect(stderr).toContain('cloud-not-chosen');
 });
 
-test('help, version and exit codes go to stdout with 0', async () => {
+test.concurrent('help, version and exit codes go to stdout with 0', async () => {
   for (const args of [
     ['--help'],
     ['aws', 'train', '--help'],
@@ -98,14 +109,17 @@ test('help, version and exit codes go to stdout with 0', async () => {
   }
 });
 
-test('down where nothing is up is no error', async () => {
+test.concurrent('down where nothing is up is no error', async () => {
   const ended = await run('down');
   expect(ended).toMatchObject({ code: 0, stdout: 'Nothing is up here.\n' });
 });
 
-test('doctor names what is missing and the command that fixes it, and ends with 1', async () => {
-  const { code, stdout } = await run('doctor');
-  expect(code).toBe(1);
-  expect(stdout).toMatch(/ok +node/);
-  expect(stdout).toMatch(/MISSING +environment.*\n +fix: Start it with `runctl up`/);
-});
+test.concurrent(
+  'doctor names what is missing and the command that fixes it, and ends with 1',
+  async () => {
+    const { code, stdout } = await run('doctor');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/ok +node/);
+    expect(stdout).toMatch(/MISSING +environment.*\n +fix: Start it with `runctl up`/);
+  },
+);

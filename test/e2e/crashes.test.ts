@@ -1,3 +1,4 @@
+import { untilSigterm } from './support/scripts';
 import { Stack } from './support/stack';
 import { playTogether } from './support/together';
 
@@ -8,19 +9,15 @@ interface Story {
 }
 
 const stories: readonly Story[] = [
-  { title: 'a worker killed while an instance boots', play: workerKilledAtBoot },
-  { title: 'a worker killed in the moment of the launch', play: workerKilledAtLaunch },
-  { title: 'a worker killed while it trains, and again during the save', play: workerKilledTwice },
-  { title: 'a notice while no worker runs', play: noticeWithoutWorker },
-  { title: 'the Temporal server killed and started again on its file', play: temporalKilled },
-  { title: 'a launch whose reply is lost', play: launchReplyLost },
+  { title: 'a worker killed with runs in every phase', play: workerKilled },
+  { title: 'replies of launches lost, then the Temporal server killed', play: temporalKilled },
 ];
 
 let ends: readonly Promise<void>[];
 
 beforeAll(() => {
   // A kill hits everything that runs beside it, so each story has a server, a cloud and a worker of its own.
-  ends = playTogether(stories, 3, async ({ play }) => {
+  ends = playTogether(stories, stories.length, async ({ play }) => {
     const stack = await Stack.start();
     try {
       await play(stack);
@@ -36,74 +33,71 @@ test.each(stories.map((story, index) => ({ ...story, index })))(
   400_000,
 );
 
-async function workerKilledAtBoot(stack: Stack): Promise<void> {
-  await faults(stack, 'slow-boot', '6', '--count', '1');
-  const runId = await stack.train('booting');
-  await stack.reaches(runId, 'an instance', ({ attempts }) => attempts.at(-1)?.instanceId != null);
-  await stack.kill('worker');
-  stack.startWorker();
-  await completesOn(stack, runId, 1);
-}
+/** Long enough to outlast the ten seconds after which a killed worker's activity is repeated. */
+const patiently = ['--steps', '200', '--checkpoint-every', '20', '--step-seconds', '0.2'];
 
-async function workerKilledAtLaunch(stack: Stack): Promise<void> {
-  const runId = await stack.train('launching');
+async function workerKilled(stack: Stack): Promise<void> {
+  await fault(stack, 'slow-boot', '8', '--count', '1');
+  const booting = await stack.train('booting');
+  await stack.reaches(
+    booting,
+    'an instance',
+    ({ attempts }) => attempts.at(-1)?.instanceId != null,
+  );
+  await fault(stack, 'capacity-shortage', '--instance-type', 'm5.large');
+  const [waiting, training, alone, saving, ending] = await Promise.all([
+    stack.train('waiting', { instanceType: 'm5.large' }),
+    stack.train('training', { scriptArgs: patiently }),
+    stack.train('alone', untilSigterm(stack)),
+    stack.train('saving', untilSigterm(stack, 5)),
+    stack.train('ending', { scriptArgs: ['--steps', '120', '--step-seconds', '0.1'] }),
+  ]);
+  const [, noticed, taken] = await Promise.all([
+    stack.training(training, 1, 20),
+    stack.training(alone, 1, 50),
+    stack.training(saving, 1, 20),
+    stack.training(ending, 1, 1),
+    stack.reaches(waiting, 'a wait', ({ state }) => state === 'waiting-for-capacity'),
+  ]);
+  await stack.runctl(['local', 'interrupt', taken, '--notice-seconds', '40']);
+  await stack.signal(saving, 'spotInterruption', '--input', JSON.stringify({ instanceId: taken }));
+  await stack.reaches(saving, 'a save', ({ state }) => state === 'saving');
+  const launching = await stack.train('launching');
   await stack.kill('worker');
-  stack.startWorker();
-  await completesOn(stack, runId, 1);
-}
 
-async function workerKilledTwice(stack: Stack): Promise<void> {
-  // It has to outlast the ten seconds after which a killed worker's activity is repeated, twice.
-  const runId = await stack.train('training-and-saving', {
-    scriptArgs: ['--steps', '240', '--checkpoint-every', '20', '--step-seconds', '0.25'],
-  });
-  const instanceId = await stack.training(runId, 1, 20);
-  await stack.kill('worker');
+  // A notice that no worker hears: the supervisor publishes alone.
+  await stack.runctl(['local', 'interrupt', noticed, '--notice-seconds', '20']);
+  await stack.instanceGone(noticed);
+  await stack.runctl(['local', 'fault', 'clear']);
   stack.startWorker();
-  await stack.training(runId, 1, 60);
-  await stack.runctl(['local', 'interrupt', instanceId, '--notice-seconds', '6']);
-  await stack.signal(runId, 'spotInterruption', '--input', JSON.stringify({ instanceId }));
-  // `runctl worker` wrote itself into up.json, so this is the worker of now.
-  await stack.kill('worker');
-  stack.startWorker();
-  await completesOn(stack, runId, 2);
-  const run = await stack.client.status(runId);
-  expect(run.attempts[1]?.fromStep).toBeGreaterThanOrEqual(60);
-}
 
-async function noticeWithoutWorker(stack: Stack): Promise<void> {
-  const runId = await stack.train('alone');
-  const instanceId = await stack.training(runId, 1, 50);
-  await stack.kill('worker');
-  await stack.runctl(['local', 'interrupt', instanceId, '--notice-seconds', '5']);
-  await stack.instanceGone(instanceId);
-  stack.startWorker();
-  await completesOn(stack, runId, 2);
-  const run = await stack.client.status(runId);
-  // The last periodic checkpoint before the notice was at a multiple of 20; the saved one is where SIGTERM came.
-  expect(run.attempts[1]?.fromStep).toBeGreaterThanOrEqual(50);
+  await Promise.all(
+    [booting, waiting, launching, training, ending].map((runId) => completesOn(stack, runId, 1)),
+  );
+  await Promise.all([alone, saving].map((runId) => completesOn(stack, runId, 2)));
+  // They save on SIGTERM only, so what they resumed from is what the supervisor published after the notice.
+  expect((await stack.client.status(alone)).attempts[1]?.fromStep).toBeGreaterThanOrEqual(50);
+  expect((await stack.client.status(saving)).attempts[1]?.fromStep).toBeGreaterThanOrEqual(20);
+  expect(await stack.liveInstances()).toEqual([]);
 }
 
 async function temporalKilled(stack: Stack): Promise<void> {
-  const runId = await stack.train('server');
+  await fault(stack, 'lost-reply', 'CreateFleet');
+  await fault(stack, 'lost-reply', 'RunInstances');
+  const runId = await stack.train('server', untilSigterm(stack));
   const instanceId = await stack.training(runId, 1, 20);
+  expect(await stack.launchedInstances()).toEqual([instanceId]);
   const stop = await stack.restartTemporal();
   try {
-    await stack.runctl(['local', 'interrupt', instanceId, '--notice-seconds', '8']);
+    await stack.runctl(['local', 'interrupt', instanceId, '--notice-seconds', '20']);
     await completesOn(stack, runId, 2);
+    expect(await stack.liveInstances()).toEqual([]);
   } finally {
     stop();
   }
 }
 
-async function launchReplyLost(stack: Stack): Promise<void> {
-  await faults(stack, 'lost-reply', 'CreateFleet');
-  await faults(stack, 'lost-reply', 'RunInstances');
-  const runId = await stack.train('lost-reply');
-  await completesOn(stack, runId, 1);
-}
-
-async function faults(stack: Stack, ...args: string[]): Promise<void> {
+async function fault(stack: Stack, ...args: string[]): Promise<void> {
   expect(await stack.runctl(['local', 'fault', ...args])).toMatchObject({ exitCode: 0 });
 }
 
@@ -111,6 +105,5 @@ async function completesOn(stack: Stack, runId: string, attemptCount: number): P
   const run = await stack.ended(runId);
   expect(run.state).toBe('completed');
   expect(run.attempts).toHaveLength(attemptCount);
-  expect(await stack.launchedInstances()).toHaveLength(attemptCount);
-  expect(await stack.liveInstances()).toEqual([]);
+  expect(await stack.launchedInstances(runId)).toHaveLength(attemptCount);
 }

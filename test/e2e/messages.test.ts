@@ -1,5 +1,4 @@
 import { Stack } from './support/stack';
-import { playTogether } from './support/together';
 
 /** The stock `temporal` CLI, aimed at parent and child, before and after a first interruption. */
 const workflows = [
@@ -13,18 +12,9 @@ const stories = ['cancel', 'terminate'].flatMap((verb) =>
 );
 
 let stack: Stack;
-let ends: readonly Promise<string>[];
 
 beforeAll(async () => {
   stack = await Stack.start();
-  ends = playTogether(stories, 4, async ({ verb, who, id, attempt }) => {
-    const runId = await trainUpTo(`${verb}-${who}-${attempt}`, attempt);
-    const ran = await stack.temporal(['workflow', verb, '--workflow-id', id(runId)]);
-    if (ran.exitCode !== 0) throw new Error(ran.stderr);
-    await stack.ended(runId);
-    await stack.childIsOver(runId);
-    return runId;
-  });
 }, 60_000);
 
 afterAll(() => stack.close(), 60_000);
@@ -46,16 +36,17 @@ async function trainUpTo(name: string, attempt: 'first' | 'second'): Promise<str
 }
 
 async function leavesNothing(runId: string): Promise<void> {
-  const { attempts } = await stack.client.status(runId);
-  const own = attempts.map(({ instanceId }) => instanceId);
-  const live = await stack.liveInstances();
-  expect(live.filter((instanceId) => own.includes(instanceId))).toEqual([]);
+  expect(await stack.liveInstances(runId)).toEqual([]);
 }
 
-test.each(stories.map((story, index) => ({ ...story, index })))(
+test.concurrent.each(stories)(
   '`temporal workflow $verb` of the $who in the $attempt attempt ends the run and leaves nothing',
-  async ({ who, verb, index }) => {
-    const runId = (await ends[index]) ?? '';
+  async ({ verb, who, id, attempt }) => {
+    const runId = await trainUpTo(`${verb}-${who}-${attempt}`, attempt);
+    const ran = await stack.temporal(['workflow', verb, '--workflow-id', id(runId)]);
+    expect(ran).toMatchObject({ exitCode: 0 });
+    await stack.ended(runId);
+    await stack.childIsOver(runId);
     const { state } = await stack.client.status(runId);
     expect(state).toBe(
       verb === 'cancel' ? 'cancelled' : who === 'parent' ? 'terminated' : 'failed',
@@ -65,39 +56,45 @@ test.each(stories.map((story, index) => ({ ...story, index })))(
   240_000,
 );
 
-test('notices of every shape by the stock CLI: real ones move the run on, others change nothing', async () => {
-  const runId = await trainUpTo('notices', 'first');
-  const shapes = [
-    ['--input', '"i-0123456789abcdef0"'],
-    ['--input', '{"instanceId":"i-0123456789abcdef0"}'],
-    ['--input', '[[[1,2],3]]'],
-    ['--input', '{"instanceId":42,"noticeAt":{}}'],
-  ];
-  const instanceId = (await stack.client.status(runId)).attempts.at(-1)?.instanceId ?? '';
-  expect(await stack.signal(runId, 'spotInterruption', ...(shapes[1] ?? []))).toMatchObject({
-    exitCode: 0,
-  });
-  expect((await stack.client.status(runId)).attempts).toHaveLength(1);
+test.concurrent(
+  'notices of every shape by the stock CLI: real ones move the run on, others change nothing',
+  async () => {
+    const runId = await trainUpTo('notices', 'first');
+    const shapes = [
+      ['--input', '"i-0123456789abcdef0"'],
+      ['--input', '{"instanceId":"i-0123456789abcdef0"}'],
+      ['--input', '[[[1,2],3]]'],
+      ['--input', '{"instanceId":42,"noticeAt":{}}'],
+    ];
+    const instanceId = (await stack.client.status(runId)).attempts.at(-1)?.instanceId ?? '';
+    expect(await stack.signal(runId, 'spotInterruption', ...(shapes[1] ?? []))).toMatchObject({
+      exitCode: 0,
+    });
+    expect((await stack.client.status(runId)).attempts).toHaveLength(1);
 
-  // A hundred notices for the same instance are one interruption.
-  for (let number = 0; number < 100; number += 1)
-    await stack.client.interrupt(runId, { instanceId });
-  await stack.training(runId, 2, 5);
+    // A hundred notices for the same instance are one interruption.
+    for (let number = 0; number < 100; number += 1)
+      await stack.client.interrupt(runId, { instanceId });
+    await stack.training(runId, 2, 5);
 
-  // No input at all means today's instance.
-  expect(await stack.signal(runId, 'spotInterruption')).toMatchObject({ exitCode: 0 });
-  await stack.training(runId, 3, 5);
+    // No input at all means today's instance.
+    expect(await stack.signal(runId, 'spotInterruption')).toMatchObject({ exitCode: 0 });
+    await stack.training(runId, 3, 5);
 
-  for (const shape of [shapes[0] ?? [], shapes[2] ?? [], shapes[3] ?? []]) {
-    expect(await stack.signal(runId, 'spotInterruption', ...shape)).toMatchObject({ exitCode: 0 });
-  }
-  expect(await stack.runctl(['aws', 'stop', runId])).toMatchObject({ exitCode: 0 });
-  const end = await stack.ended(runId);
-  expect(end.state).toBe('stopped');
-  expect(end.checkpoint?.step).toBeGreaterThan(0);
-  await leavesNothing(runId);
+    for (const shape of [shapes[0] ?? [], shapes[2] ?? [], shapes[3] ?? []]) {
+      expect(await stack.signal(runId, 'spotInterruption', ...shape)).toMatchObject({
+        exitCode: 0,
+      });
+    }
+    expect(await stack.runctl(['aws', 'stop', runId])).toMatchObject({ exitCode: 0 });
+    const end = await stack.ended(runId);
+    expect(end.state).toBe('stopped');
+    expect(end.checkpoint?.step).toBeGreaterThan(0);
+    await leavesNothing(runId);
 
-  const late = await stack.signal(runId, 'spotInterruption');
-  expect(late.exitCode).not.toBe(0);
-  expect((await stack.client.status(runId)).state).toBe('stopped');
-}, 180_000);
+    const late = await stack.signal(runId, 'spotInterruption');
+    expect(late.exitCode).not.toBe(0);
+    expect((await stack.client.status(runId)).state).toBe('stopped');
+  },
+  180_000,
+);

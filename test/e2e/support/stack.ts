@@ -35,6 +35,7 @@ export interface TrainOptions {
   readonly script?: string;
   readonly scriptArgs?: readonly string[];
   readonly flags?: readonly string[];
+  readonly instanceType?: string;
 }
 
 /** A whole product in a folder of its own: server, local cloud and worker, all through the bin a user runs. */
@@ -129,7 +130,8 @@ export class Stack {
       ...['--steps', '200', '--checkpoint-every', '20', '--step-seconds', '0.1'],
     ];
     const document = await this.runctlJson<{ runId: string }>([
-      ...['aws', 'train', script, '--name', name, '--instance-type', 'g5.xlarge'],
+      ...['aws', 'train', script, '--name', name],
+      ...['--instance-type', options.instanceType ?? 'g5.xlarge'],
       ...[...(options.flags ?? []), '--', ...scriptArgs],
     ]);
     return document.runId;
@@ -177,18 +179,17 @@ export class Stack {
     return this.runctlJson<LocalCloudStatus>(['local', 'status']);
   }
 
-  /** Instances of this cloud that cost money now. */
-  async liveInstances(): Promise<string[]> {
-    const { instances } = await this.localStatus();
+  /** Instances of this cloud, or of one run, that cost money now. */
+  async liveInstances(runId?: string): Promise<string[]> {
+    const instances = await this.instancesOf(runId);
     return instances
       .filter(({ state }) => state === 'pending' || state === 'running')
       .map(({ instanceId }) => instanceId);
   }
 
-  /** Every instance that was ever launched here. */
-  async launchedInstances(): Promise<string[]> {
-    const { instances } = await this.localStatus();
-    return instances.map(({ instanceId }) => instanceId);
+  /** Every instance that was ever launched here, or for one run. */
+  async launchedInstances(runId?: string): Promise<string[]> {
+    return (await this.instancesOf(runId)).map(({ instanceId }) => instanceId);
   }
 
   /** Waits until no execution of the child is open any more: after a terminate it is the one that cleans up. */
@@ -262,6 +263,11 @@ export class Stack {
     return () => {
       child.kill('SIGKILL');
     };
+  }
+
+  private async instancesOf(runId?: string): Promise<LocalCloudStatus['instances']> {
+    const { instances } = await this.localStatus();
+    return instances.filter(({ tags }) => runId === undefined || tags['runctl:run-id'] === runId);
   }
 }
 

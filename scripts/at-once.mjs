@@ -1,0 +1,28 @@
+// Runs npm scripts at the same time, prints what each said once it has ended, and fails if one failed.
+import { spawn } from 'node:child_process';
+
+const names = process.argv.slice(2);
+const codes = await Promise.all(names.map(run));
+const failed = names.filter((_, index) => codes[index] !== 0);
+if (failed.length > 0) {
+  console.error(`\nFailed: ${failed.map((name) => `npm run ${name}`).join(', ')}`);
+  process.exitCode = 1;
+}
+
+function run(name) {
+  const startedAt = Date.now();
+  const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  }
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      const seconds = Math.round((Date.now() - startedAt) / 1000);
+      process.stdout.write(`== ${name}: ${code === 0 ? 'good' : 'FAILED'} (${seconds} s)\n${said}`);
+      resolve(code);
+    });
+  });
+}
