@@ -77,6 +77,13 @@ export const earlierKeys: Readonly<Record<string, Readonly<Record<string, Earlie
   },
 };
 
+/** Variables that the earlier runctl read, with what to do instead. */
+export const earlierVariables: Readonly<Record<string, string>> = {
+  TRAINCTL_AUTO_RESUME:
+    'every run resumes by itself; `train --max-interruptions 0` ends it instead',
+  TRAINCTL_USE_SHELL_SYNC: 'the code goes through the bucket; nothing is sent by a shell',
+};
+
 /** Undefined for anything but a list of one. */
 function onlyItem(value: unknown): unknown {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];

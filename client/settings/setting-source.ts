@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
-import { earlierKeys, type EarlierKey } from './earlier-keys';
+import { earlierKeys, earlierVariables, type EarlierKey } from './earlier-keys';
 import { settingKeys, type SettingName } from './setting-keys';
 import { lineOfKey } from './toml-lines';
 
@@ -133,7 +133,10 @@ export function readSettingsEnvironment(environment: NodeJS.ProcessEnv): Setting
     const value = parseVariable(environment[variable] ?? '', kind);
     entries.set(name, { value, origin: 'environment', place: variable });
   }
-  return { entries, warnings: [], notes: [], problems: [] };
+  const notes = Object.entries(earlierVariables)
+    .filter(([variable]) => environment[variable] !== undefined)
+    .map(([variable, instead]) => `${variable} means nothing any more: ${instead}`);
+  return { entries, warnings: [], notes, problems: [] };
 }
 
 /** The value that a text stands for: as an environment variable, or on the command line. */

@@ -154,6 +154,14 @@ test.each([
   expect(warnings).toEqual([]);
 });
 
+test('a variable of the earlier runctl that means nothing any more is named', () => {
+  const folder = temporaryFolder();
+  const environment = { HOME: folder, TRAINCTL_AUTO_RESUME: '1' };
+  expect(loadSettings({ folder, environment }).notes).toEqual([
+    expect.stringMatching(/^TRAINCTL_AUTO_RESUME means nothing any more: every run resumes/),
+  ]);
+});
+
 test('the file that RUNCTL_CONFIG names takes the place of .runctl.toml', () => {
   const folder = temporaryFolder({
     '.runctl.toml': 'bucket = "project"\nregion = "project"\n',
