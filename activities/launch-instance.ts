@@ -14,7 +14,7 @@ export async function launchInstance(
     return describeExisting({ cloud }, capacity.instanceId);
   }
   const { cancellationSignal, info } = Context.current();
-  const { instanceTypes, zones } = capacity;
+  const { instanceTypes, zones, spotMaxPriceUsdPerHour } = capacity;
   const outcome = await launchForAttempt(
     cloud,
     {
@@ -25,6 +25,7 @@ export async function launchInstance(
       instanceTypes,
       zones,
       purchase,
+      spotMaxPriceUsdPerHour,
       avoidPools,
       ageMs: Date.now() - info.scheduledTimestampMs,
     },

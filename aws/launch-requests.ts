@@ -19,6 +19,8 @@ export interface LaunchPlan {
    */
   readonly requestKey: string;
   readonly purchase: PurchaseOption;
+  /** Of Spot capacity; null: EC2's own limit, the On-Demand price. */
+  readonly spotMaxPriceUsdPerHour: number | null;
   readonly pools: readonly PlacedPool[];
   readonly templateName: string;
   /** Counts up when EC2 says that a token is used up. */
@@ -48,7 +50,6 @@ export function fleetRequest(plan: LaunchPlan): CreateFleetCommandInput {
       TotalTargetCapacity: 1,
       DefaultTargetCapacityType: plan.purchase,
     },
-    // No maximum price: AWS interrupts such instances more often than those without.
     ...(isSpot
       ? { SpotOptions: { AllocationStrategy: 'price-capacity-optimized' } }
       : { OnDemandOptions: { AllocationStrategy: 'lowest-price' } }),
@@ -59,11 +60,21 @@ export function fleetRequest(plan: LaunchPlan): CreateFleetCommandInput {
           InstanceType: asInstanceType(pool.instanceType),
           SubnetId: pool.subnetId,
           AvailabilityZone: pool.zone,
+          ...maxPrice(plan),
         })),
       },
     ],
     TagSpecifications: tagSpecifications(plan, ['instance', 'volume']),
   };
+}
+
+/**
+ * The maximum price of a Spot launch, only where a user set one: AWS interrupts such instances more often than those
+ * without. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-spot-instances-work.html
+ */
+function maxPrice({ purchase, spotMaxPriceUsdPerHour }: LaunchPlan): { MaxPrice?: string } {
+  if (purchase !== 'spot' || spotMaxPriceUsdPerHour === null) return {};
+  return { MaxPrice: String(spotMaxPriceUsdPerHour) };
 }
 
 /** The call for exactly one pool. */
@@ -83,6 +94,7 @@ export function runInstancesRequest(plan: LaunchPlan, pool: PlacedPool): RunInst
             SpotOptions: {
               SpotInstanceType: 'one-time',
               InstanceInterruptionBehavior: 'terminate',
+              ...maxPrice(plan),
             },
           },
         }

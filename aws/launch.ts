@@ -22,6 +22,8 @@ export interface LaunchRequest {
   /** Empty: every zone with a subnet. */
   readonly zones: readonly string[];
   readonly purchase: PurchaseOption;
+  /** Null: EC2's own limit, the On-Demand price. */
+  readonly spotMaxPriceUsdPerHour: number | null;
   readonly avoidPools: readonly CapacityPool[];
   /** Since this launch was first tried, in milliseconds. */
   readonly ageMs: number;
@@ -66,9 +68,10 @@ export async function launchForAttempt(
   if (adopted !== null) return adopted;
 
   const pools = await placePools(cloud.placement, request);
-  const { runId, attemptNumber, requestKey, purchase } = request;
+  const { runId, attemptNumber, requestKey, purchase, spotMaxPriceUsdPerHour } = request;
   const templateName = await cloud.launchTemplate();
-  const plan = { runId, attemptNumber, requestKey, purchase, pools, templateName };
+  const asked = { runId, attemptNumber, requestKey, purchase, spotMaxPriceUsdPerHour };
+  const plan = { ...asked, pools, templateName };
   for (let burnt = 0; burnt < launchLimits.maxBurntTokens; burnt += 1) {
     signal?.throwIfAborted();
     // Each instance of this attempt that ended has used up a token.

@@ -36,7 +36,8 @@ function report(error: unknown, argv: readonly string[]): number {
   const console = new Console(isJsonAsked(argv) ? 'json' : 'text');
   if (failure !== null) console.failure(failure);
   else console.failure(unexpected(error));
-  if (argv.includes('--debug') && error instanceof Error) console.say(error.stack ?? '');
+  const isAsked = ['--debug', '--verbose', '-v'].some((option) => argv.includes(option));
+  if (isAsked && error instanceof Error) console.say(error.stack ?? '');
   return failure === null ? exitCodes.internal.value : exitCodeOf(failure.code);
 }
 

@@ -3,10 +3,12 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { addAwsCommands } from './commands/aws';
 import type { CommandContext } from './commands/command-context';
+import { addConfigCommands } from './commands/config';
 import { addDemoCommand } from './commands/demo';
 import { addDoctorCommand } from './commands/doctor';
 import { addDownCommand } from './commands/down';
 import { addEnvCommand } from './commands/env';
+import { addInitCommand } from './commands/init';
 import { addLocalCommands } from './commands/local';
 import { addUpCommand } from './commands/up';
 import { addWorkerCommand } from './commands/worker';
@@ -24,6 +26,8 @@ export function buildProgram(context: CommandContext): Command {
         .default('text'),
     )
     .addOption(new Option('--cloud <cloud>', 'which cloud to talk to').choices(['local', 'aws']))
+    .option('-c, --config <path>', 'settings file that takes the place of the nearest .runctl.toml')
+    .option('-v, --verbose', 'say which settings hold and why; print the stack trace of an error')
     .option('--debug', 'print the stack trace of an error')
     .helpCommand(false)
     .showHelpAfterError(false)
@@ -36,6 +40,8 @@ export function buildProgram(context: CommandContext): Command {
   addLocalCommands(program, context);
   addDemoCommand(program, context);
   addDoctorCommand(program, context);
+  addConfigCommands(program, context);
+  addInitCommand(program, context);
   addEnvCommand(program, context);
   addWorkerCommand(program, context);
   addHelpCommand(program);

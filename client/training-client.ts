@@ -18,6 +18,7 @@ import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
 import { LogReader, type LogSelection } from './runs/log-reader';
 import { readRun } from './runs/read-run';
 import { resolveRunId } from './runs/resolve-run-id';
+import { requestDefaults } from './runs/request-defaults';
 import { generateRunId } from './runs/run-name';
 import type { RunSnapshot } from './runs/run-snapshot';
 import { buildSpec, checkRequest, type TrainRequest } from './runs/train-request';
@@ -75,9 +76,9 @@ export class TrainingClient {
   async train(request: TrainRequest, folder = process.cwd()): Promise<StartedRun> {
     const { settings } = this.environment;
     const complete: TrainRequest = {
+      instanceTypes: this.defaultTypes(),
+      ...requestDefaults(settings),
       ...request,
-      instanceTypes: request.instanceTypes ?? settings.instance_types ?? this.defaultTypes(),
-      zones: request.zones ?? settings.zones ?? [],
     };
     const runId = request.name ?? generateRunId(request.script, new Date());
     checkRequest(complete, runId);

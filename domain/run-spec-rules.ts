@@ -66,6 +66,7 @@ export const specBounds = {
   maxInterruptions: { min: 0, max: 1_000_000 },
   maxAttemptsWithoutProgress: { min: 0, max: 1_000 },
   maxCapacityWaitSeconds: { min: 0, max: 2_592_000 },
+  spotMaxPriceUsdPerHour: { min: 0.0001, max: 1_000 },
   maxCostUsd: { min: 0.01, max: 10_000_000 },
   graceSeconds: { min: 0, max: 86_400 },
   hangTimeoutSeconds: { min: 1, max: 2_592_000 },

@@ -47,6 +47,8 @@ export type CapacityRequest =
       readonly purchase: PurchaseOption;
       /** Where to go when no Spot pool has capacity. */
       readonly fallback: 'none' | 'on-demand';
+      /** A Spot pool that costs more counts as out of capacity; null: EC2's own limit, the On-Demand price. */
+      readonly spotMaxPriceUsdPerHour: number | null;
     }
   /** A running instance of the user's: we own the training on it, never the instance. */
   | { readonly kind: 'existing-instance'; readonly instanceId: string };

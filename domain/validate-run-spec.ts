@@ -113,7 +113,14 @@ function readCapacity(reader: JsonReader, value: unknown): CapacityRequest {
       instanceId: reader.text('capacity.instanceId', fields['instanceId'], instanceId),
     };
   }
-  const allowed = ['kind', 'instanceTypes', 'zones', 'purchase', 'fallback'];
+  const allowed = [
+    'kind',
+    'instanceTypes',
+    'zones',
+    'purchase',
+    'fallback',
+    'spotMaxPriceUsdPerHour',
+  ];
   const fields = reader.object('capacity', value, allowed);
   return {
     kind,
@@ -133,6 +140,9 @@ function readCapacity(reader: JsonReader, value: unknown): CapacityRequest {
       'none',
       'on-demand',
     ]),
+    spotMaxPriceUsdPerHour: orNull(fields['spotMaxPriceUsdPerHour'], (price) =>
+      reader.number('capacity.spotMaxPriceUsdPerHour', price, specBounds.spotMaxPriceUsdPerHour),
+    ),
   };
 }
 

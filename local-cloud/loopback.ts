@@ -4,12 +4,16 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '
 
 /**
  * Refuses what a web page could make a browser send: a name that was re-bound to loopback, or a request from another
- * origin. Returns the reason, or null for a request that may pass.
+ * origin. `otherNames` are hosts that no page can have. Returns the reason, or null for a request that may pass.
  */
-export function refuseStranger(request: IncomingMessage): string | null {
+export function refuseStranger(
+  request: IncomingMessage,
+  otherNames: readonly string[] = [],
+): string | null {
   const { host = '', origin } = request.headers;
   const name = host.replace(/:\d+$/, '').toLowerCase();
-  if (!LOOPBACK_NAMES.has(name)) return `The host ${host} is not this machine.`;
+  if (!LOOPBACK_NAMES.has(name) && !otherNames.includes(name))
+    return `The host ${host} is not this machine.`;
   if (origin === undefined) return null;
   try {
     return LOOPBACK_NAMES.has(new URL(origin).hostname) ? null : `The origin ${origin} is foreign.`;

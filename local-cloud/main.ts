@@ -8,6 +8,7 @@ interface Arguments {
   readonly bootSeconds: number;
   readonly region: string;
   readonly terminateOnExit: boolean;
+  readonly userData: boolean;
 }
 
 const program = new Command('local-cloud')
@@ -21,6 +22,7 @@ const program = new Command('local-cloud')
   )
   .option('--boot-seconds <seconds>', 'how long an instance is pending', numberFrom(0, 3600), 1)
   .option('--region <name>', 'the region of a new world', 'us-east-1')
+  .option('--no-user-data', 'run no user data: for clients whose scripts this machine must not run')
   .option('--terminate-on-exit', 'terminate all instances at SIGTERM', false)
   .action(serve);
 
@@ -33,7 +35,9 @@ function numberFrom(least: number, most: number): (text: string) => number {
 }
 
 async function serve(given: Arguments): Promise<void> {
-  const cloud = await startLocalCloud({ ...given, stateDir: resolve(given.stateDir) });
+  const { userData: runsUserData, ...options } = given;
+  const stateDir = resolve(given.stateDir);
+  const cloud = await startLocalCloud({ ...options, stateDir, runsUserData });
   process.stdout.write(`${JSON.stringify(cloud.facts)}\n`);
   const stop = (): void => {
     void cloud.close({ terminatesInstances: given.terminateOnExit }).then(() => process.exit(0));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Admin } from './admin';
 import { answerEc2 } from './ec2/service';
+import { fulfilSpotRequests } from './ec2/open-spot-requests';
 import { MetadataServices } from './imds/service';
 import { readBody, refuseStranger } from './loopback';
 import { findPython } from './machine/python';
@@ -22,6 +23,8 @@ export interface LocalCloudOptions {
   readonly port: number;
   readonly bootSeconds: number;
   readonly region: string;
+  /** Whether an instance runs what its launch gave it as user data. */
+  readonly runsUserData: boolean;
 }
 
 /** What a user of the cloud needs to know; the ready line of main.ts. */
@@ -52,6 +55,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const metadata = new MetadataServices(world);
   let endpointUrl = '';
   const lifecycle = new Lifecycle(world, {
+    runsUserData: options.runsUserData,
     openMetadata: (instance) => metadata.open(instance.instanceId, instance.metadataPort),
     closeMetadata: (instanceId) => {
       metadata.close(instanceId);
@@ -70,6 +74,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   world.rememberPort(port);
   endpointUrl = `http://127.0.0.1:${port}`;
   const clock = setInterval(() => {
+    fulfilSpotRequests(world);
     lifecycle.look();
   }, LOOK_INTERVAL_MS);
   const { root, bucket, instanceProfile } = world.settings;

@@ -18,6 +18,7 @@ import { readWorkerSettings } from './settings';
 async function main(): Promise<void> {
   const settings = readWorkerSettings(process.cwd(), process.env);
   for (const warning of settings.warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const note of settings.notes) process.stderr.write(`note: ${note}\n`);
   Runtime.install({ logger: new DefaultLogger('INFO') });
   const { address, namespace } = settings.temporal;
   process.stdout.write(`Temporal ${address}, namespace ${namespace}\n`);

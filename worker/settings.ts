@@ -10,6 +10,7 @@ export interface WorkerSettings {
   readonly cloud: CloudSettings;
   readonly pace: Pace;
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
 }
 
 const localTemporal: TemporalTarget = {
@@ -42,5 +43,6 @@ export function readWorkerSettings(folder: string, environment: NodeJS.ProcessEn
       ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
     },
     warnings: loaded.warnings,
+    notes: loaded.notes,
   };
 }

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import { Console, type OutputFormat } from '../output/console';
+import { settingsFileVariable } from '../settings/load-settings';
 
 /** What every command is given beside its own arguments. */
 export interface CommandContext {
@@ -16,6 +18,8 @@ export interface GlobalOptions {
   readonly output: OutputFormat;
   readonly cloud?: string;
   readonly debug?: boolean;
+  readonly config?: string;
+  readonly verbose?: boolean;
 }
 
 /** What a command's function works with: its own and the global options, and where it writes. */
@@ -36,7 +40,15 @@ export function action<Options>(
     // Texts, or lists of them: what each command has declared to commander just before.
     const args = all.slice(0, -2) as never[];
     const options = command.optsWithGlobals<Options & GlobalOptions>();
-    const code = await run({ context, options, console: new Console(options.output) }, ...args);
+    const console = new Console(options.output);
+    const code = await run({ context: withConfig(context, options), options, console }, ...args);
     if (code !== undefined) context.setExitCode(code);
   };
+}
+
+/** `--config` as the variable that also the processes understand which a command starts. */
+function withConfig(context: CommandContext, { config }: GlobalOptions): CommandContext {
+  if (config === undefined) return context;
+  const file = path.resolve(context.folder, config);
+  return { ...context, environment: { ...context.environment, [settingsFileVariable]: file } };
 }

@@ -16,6 +16,8 @@ const names = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_REGION',
+  // boto3 and version 1 of the AWS CLI know this name only.
+  'AWS_DEFAULT_REGION',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
 ];
@@ -27,6 +29,7 @@ function env({ context, options, console }: Invocation<object>): Promise<undefin
     RUNCTL_CLOUD: environment.cloud,
     RUNCTL_BUCKET: environment.settings.bucket,
     AWS_REGION: environment.settings.region,
+    AWS_DEFAULT_REGION: environment.settings.region,
     TEMPORAL_ADDRESS: environment.temporal.address,
     TEMPORAL_NAMESPACE: environment.temporal.namespace,
   };

@@ -22,6 +22,7 @@ import {
   type GlobalOptions,
   type Invocation,
 } from './command-context';
+import { tellSettings } from './tell-settings';
 
 interface UpOptions {
   readonly worker: boolean;
@@ -44,7 +45,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
 async function up(invocation: Invocation<UpOptions>): Promise<number | undefined> {
   const { context, console } = invocation;
   const settings = loadSettings({ ...context, flags: { cloud: invocation.options.cloud } });
-  for (const warning of settings.warnings) console.say(`warning: ${warning}`);
+  tellSettings(console, settings);
   const folder = settings.projectFolder ?? context.folder;
   refuseSecond(folder);
   if (invocation.options.detach === true) {

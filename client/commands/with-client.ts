@@ -1,5 +1,7 @@
+import { settingRows, settingsText } from '../output/settings-text';
 import { TrainingClient } from '../training-client';
 import type { Invocation } from './command-context';
+import { tellSettings } from './tell-settings';
 
 /** Connects for one command, says which cloud it talks to, and closes in the end. */
 export async function withClient<Result>(
@@ -11,8 +13,12 @@ export async function withClient<Result>(
     settings: { cloud: options.cloud },
   });
   try {
-    for (const warning of client.environment.warnings) console.say(`warning: ${warning}`);
-    console.say(`Cloud: ${client.environment.cloudDescription}`);
+    const { environment } = client;
+    tellSettings(console, environment);
+    console.say(`Cloud: ${environment.cloudDescription}`);
+    if (options.verbose === true) {
+      console.say(settingsText(settingRows(environment.settings, environment.places)));
+    }
     return await run(client);
   } finally {
     await client.close();

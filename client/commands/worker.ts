@@ -6,6 +6,7 @@ import { workerProgram } from '../environment/start-worker';
 import { writeUpFile, type FoundUpFile } from '../environment/up-file';
 import { identifyProcess } from '../processes/process-identity';
 import { action, type CommandContext, type Invocation } from './command-context';
+import { tellSettings } from './tell-settings';
 
 export function addWorkerCommand(program: Command, context: CommandContext): void {
   program
@@ -18,7 +19,7 @@ export function addWorkerCommand(program: Command, context: CommandContext): voi
 
 async function worker({ context, options, console }: Invocation<object>): Promise<number> {
   const environment = resolveEnvironment({ ...context, flags: { cloud: options.cloud } });
-  for (const warning of environment.warnings) console.say(`warning: ${warning}`);
+  tellSettings(console, environment);
   console.say(`Worker for ${environment.cloudDescription}`);
   const child = spawn(process.execPath, [workerProgram()], {
     stdio: 'inherit',

@@ -89,7 +89,7 @@ async function examineEnvironment(options: EnvironmentOptions): Promise<Finding[
   }
   return [
     good('cloud', environment.cloudDescription),
-    ...environment.warnings.map((message): Finding => ({
+    ...[...environment.warnings, ...environment.notes].map((message): Finding => ({
       name: 'settings',
       state: 'optional',
       message,

@@ -1,6 +1,11 @@
 import { Failure } from '../../domain/failure';
 import { configuredTemporal, type TemporalTarget } from '../temporal-server/connect';
-import { loadSettings, settingsForLocalCloud } from '../settings/load-settings';
+import {
+  loadSettings,
+  placeTexts,
+  settingsForLocalCloud,
+  type LoadedSettings,
+} from '../settings/load-settings';
 import type { SettingName, SettingValues } from '../settings/setting-keys';
 import { chooseCloud, type Cloud, type ChosenCloud } from './choose-cloud';
 import { findUpFile, isUp, type FoundUpFile } from './up-file';
@@ -13,7 +18,11 @@ export interface Environment {
   readonly temporal: TemporalTarget;
   readonly webUiUrl: string | null;
   readonly settings: SettingValues;
+  /** Where each setting was said, for people. */
+  readonly places: Readonly<Partial<Record<SettingName, string>>>;
   readonly warnings: readonly string[];
+  /** @see LoadedSettings.notes */
+  readonly notes: readonly string[];
   /** The running `runctl up`; null when none is. */
   readonly up: FoundUpFile | null;
   /** The variables that AWS clients and a worker need to reach this cloud. */
@@ -53,7 +62,9 @@ export function resolveEnvironment(options: EnvironmentOptions): Environment {
     temporal: findTemporal(options.environment, up),
     webUiUrl: up?.content.webUiUrl ?? null,
     settings,
+    places: placesOf(loaded, chosen.cloud === 'local' ? upOfCloud : null),
     warnings: loaded.warnings,
+    notes: loaded.notes,
     up,
     variables,
   };
@@ -93,6 +104,15 @@ function withUp(settings: SettingValues, up: FoundUpFile | null): SettingValues 
     region,
     bucket,
     ...(instanceProfile === null ? {} : { instance_profile: instanceProfile }),
+  };
+}
+
+/** What `runctl up` brought with it was said by nobody else. */
+function placesOf(loaded: LoadedSettings, up: FoundUpFile | null): Environment['places'] {
+  const brought = up === null ? [] : (['region', 'bucket', 'instance_profile'] as const);
+  return {
+    ...placeTexts(loaded),
+    ...Object.fromEntries(brought.map((name) => [name, `runctl up in ${up?.folder ?? ''}`])),
   };
 }
 

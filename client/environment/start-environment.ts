@@ -22,6 +22,8 @@ export interface StartEnvironmentOptions {
   readonly startsWorker: boolean;
   readonly temporal: TemporalChoice;
   readonly bootSeconds?: number;
+  /** Whether instances of the local cloud run their user data; true by default. */
+  readonly runsUserData?: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -171,6 +173,7 @@ async function startCloud(
     region: region ?? 'us-east-1',
     environment: options.environment,
     ...(options.bootSeconds === undefined ? {} : { bootSeconds: options.bootSeconds }),
+    ...(options.runsUserData === undefined ? {} : { runsUserData: options.runsUserData }),
   });
   note('local-cloud', localCloud.process);
   const { endpointUrl, ...rest } = localCloud.announcement;

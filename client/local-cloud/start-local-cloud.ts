@@ -40,6 +40,8 @@ export async function startLocalCloud(options: {
   readonly region: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly bootSeconds?: number;
+  /** False: user data is shown by the metadata only. */
+  readonly runsUserData?: boolean;
 }): Promise<StartedLocalCloud> {
   const background = await startInBackground({
     command: process.execPath,
@@ -47,6 +49,7 @@ export async function startLocalCloud(options: {
       inPackage('dist', 'local-cloud', 'main.js'),
       ...['--state-dir', path.join(options.stateFolder, 'local-cloud')],
       ...['--region', options.region, '--terminate-on-exit'],
+      ...(options.runsUserData === false ? ['--no-user-data'] : []),
       ...(options.bootSeconds === undefined ? [] : ['--boot-seconds', String(options.bootSeconds)]),
     ],
     environment: options.environment,

@@ -19,6 +19,8 @@ export interface TrainRequest {
   readonly zones?: readonly string[];
   readonly purchase?: PurchaseOption;
   readonly fallback?: 'none' | 'on-demand';
+  /** A Spot pool that costs more counts as out of capacity; left out: the On-Demand price is the limit. */
+  readonly spotMaxPriceUsdPerHour?: number;
   readonly keepLastCheckpoints?: number;
   readonly strictResume?: boolean;
   readonly saveTimeoutSeconds?: number;
@@ -55,6 +57,7 @@ const places: readonly (readonly [specPath: string, place: string])[] = [
   ['capacity.instanceTypes', '--instance-type'],
   ['capacity.instanceId', 'the instance'],
   ['capacity.zones', '--zone'],
+  ['capacity.spotMaxPriceUsdPerHour', '--spot-max-price'],
   ['checkpoints.keepLast', '--checkpoint-keep-last'],
   ['checkpoints.saveTimeoutSeconds', '--save-timeout'],
   ['budgets.maxErrors', '--max-errors'],
@@ -143,6 +146,7 @@ function toCapacity(request: TrainRequest): unknown {
     zones: request.zones,
     purchase: request.purchase,
     fallback: request.fallback,
+    spotMaxPriceUsdPerHour: request.spotMaxPriceUsdPerHour,
   });
 }
 

@@ -24,6 +24,26 @@ export const settingKeys = {
   /** Used by `train` when no --instance-type is given. */
   instance_types: { schema: texts, environment: ['RUNCTL_INSTANCE_TYPES'], kind: 'list' },
   zones: { schema: texts, environment: ['RUNCTL_ZONES'], kind: 'list' },
+  /** Used by `train` when neither --spot nor --on-demand is given. */
+  purchase: {
+    schema: z.enum(['spot', 'on-demand'], 'expected "spot" or "on-demand"'),
+    environment: ['RUNCTL_PURCHASE'],
+    kind: 'text',
+  },
+  /** US dollars for an hour of a Spot instance; not said, EC2's own limit holds: the On-Demand price. */
+  spot_max_price: {
+    schema: z
+      .number('expected a number of US dollars above 0')
+      .positive('expected a number of US dollars above 0'),
+    environment: ['RUNCTL_SPOT_MAX_PRICE'],
+    kind: 'number',
+  },
+  /** Used by `train` when --checkpoint-keep-last is not given. */
+  checkpoint_keep_last: {
+    schema: z.int('expected a whole number above 0').positive('expected a whole number above 0'),
+    environment: ['RUNCTL_CHECKPOINT_KEEP_LAST'],
+    kind: 'number',
+  },
   poll_interval_seconds: {
     schema: seconds,
     environment: ['RUNCTL_POLL_INTERVAL_SECONDS'],

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { earlierKeys, earlierVariables, type EarlierKey } from './earlier-keys';
 import { settingKeys, type SettingName } from './setting-keys';
+import { lineOfKey } from './toml-lines';
 
 /** Values as somebody wrote them, not checked yet, each with the place to name in a message. */
 export interface SettingSource {
   readonly entries: ReadonlyMap<SettingName, RawSetting>;
   /** Keys that are no settings, as sentences. */
   readonly warnings: readonly string[];
+  /** Keys of the earlier runctl that mean nothing any more, with what to do instead, as sentences. */
+  readonly notes: readonly string[];
   /** A file that cannot be read as TOML, as sentences. */
   readonly problems: readonly string[];
 }
@@ -16,6 +20,8 @@ interface RawSetting {
   readonly origin: SettingOrigin;
   /** `.runctl.toml:3`, `RUNCTL_BUCKET`, `--cloud`. */
   readonly place: string;
+  /** The key as it is written there, where that is not the setting's name. */
+  readonly writtenAs?: string;
 }
 
 /** Who said it: now (a flag, the environment) or at some time before (a file). */
@@ -23,23 +29,20 @@ export type SettingOrigin = 'flag' | 'environment' | 'file';
 
 const settingNames = Object.keys(settingKeys) as SettingName[]; // Object.keys forgets the key type.
 
-/** As the `.runctl.toml` of the earlier runctl spells them. */
-const earlierNames: Readonly<Partial<Record<string, SettingName>>> = {
-  s3_bucket: 'bucket',
-  iam_instance_profile: 'instance_profile',
-  default_ami: 'ami',
-};
-
 /** Reads a TOML file; a file that is not there is an empty source. */
 export function readSettingsFile(file: string, shownAs: string): SettingSource {
   let content: string;
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    if (isMissing(error)) return { entries: new Map(), warnings: [], problems: [] };
-    return { entries: new Map(), warnings: [], problems: [`${shownAs}: ${String(error)}`] };
+    if (isMissing(error)) return emptySource();
+    return emptySource(`${shownAs}: ${String(error)}`);
   }
   return parseSettings(content, shownAs);
+}
+
+function emptySource(...problems: string[]): SettingSource {
+  return { entries: new Map(), warnings: [], notes: [], problems };
 }
 
 function parseSettings(content: string, shownAs: string): SettingSource {
@@ -49,26 +52,75 @@ function parseSettings(content: string, shownAs: string): SettingSource {
   } catch (error) {
     const place = error instanceof TomlError ? `${shownAs}:${error.line}` : shownAs;
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { entries: new Map(), warnings: [], problems: [`${place}: ${reason}`] };
+    return emptySource(`${place}: ${reason}`);
   }
   const entries = new Map<SettingName, RawSetting>();
   const warnings: string[] = [];
-  for (const [key, value] of flatten(table)) {
-    const place = `${shownAs}:${lineOf(content, key)}`;
-    const name = earlierNames[key] ?? key;
-    if (isSettingName(name)) entries.set(name, { value, origin: 'file', place });
-    else warnings.push(`${place}: unknown key "${key}"; known are ${settingNames.join(', ')}`);
+  const gone: GoneKey[] = [];
+  for (const { section, key, value } of listKeys(table)) {
+    const place = `${shownAs}:${lineOfKey(content, section, key)}`;
+    const written = section === null ? key : `${section}.${key}`;
+    const meaning = meaningOf(section, key);
+    const said = meaning?.kind === 'setting' ? entries.get(meaning.name) : undefined;
+    if (meaning === null) {
+      warnings.push(`${place}: unknown key "${written}"; known are ${settingNames.join(', ')}`);
+    } else if (meaning.kind === 'gone') {
+      gone.push({ place, written, instead: meaning.instead });
+    } else if (said !== undefined) {
+      warnings.push(`${place}: "${written}" is said already at ${said.place}, and that counts`);
+    } else {
+      const { name, read = (same: unknown) => same } = meaning;
+      entries.set(name, { value: read(value), origin: 'file', place, writtenAs: written });
+    }
   }
-  return { entries, warnings, problems: [] };
+  return { entries, warnings, notes: toNotes(gone), problems: [] };
 }
 
-/** Keys may stand at the top or under `[aws]`: both read well, and none is in both. */
-function flatten(table: Readonly<Record<string, unknown>>): [key: string, value: unknown][] {
-  return Object.entries(table).flatMap(([key, value]) =>
-    key === 'aws' && typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value)
-      : [[key, value] as [string, unknown]],
+interface GoneKey {
+  readonly place: string;
+  readonly written: string;
+  readonly instead: string;
+}
+
+/** One note for all keys that are replaced in the same way, at the place of the first. */
+function toNotes(gone: readonly GoneKey[]): string[] {
+  return [...new Set(gone.map(({ instead }) => instead))].map((instead) => {
+    const same = gone.filter((one) => one.instead === instead);
+    const names = same.map(({ written }) => written).join(', ');
+    const verb = same.length === 1 ? 'means' : 'mean';
+    return `${same[0]?.place ?? ''}: ${names} ${verb} nothing any more: ${instead}`;
+  });
+}
+
+interface WrittenKey {
+  /** Null at the top of the file. */
+  readonly section: string | null;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** Every key of a file with its section; a section that nobody knows counts as a key of its own. */
+export function listKeys(table: Readonly<Record<string, unknown>>): WrittenKey[] {
+  return Object.entries(table).flatMap(([key, value]): WrittenKey[] =>
+    Object.hasOwn(earlierKeys, key) && isTable(value)
+      ? Object.entries(value).map(([inner, found]) => ({ section: key, key: inner, value: found }))
+      : [{ section: null, key, value }],
   );
+}
+
+/**
+ * What a key means, which may stand at the top or, as a setting or under its earlier name, in a section; null when
+ * nobody knows it.
+ */
+export function meaningOf(section: string | null, key: string): EarlierKey | null {
+  const earlier = earlierKeys[section ?? 'aws'];
+  if (earlier !== undefined && Object.hasOwn(earlier, key)) return earlier[key] ?? null;
+  const isPlaceOfSettings = section === null || section === 'aws';
+  return isPlaceOfSettings && isSettingName(key) ? { kind: 'setting', name: key } : null;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Reads the environment variables that {@link settingKeys} names; an empty variable counts as not set. */
@@ -81,10 +133,14 @@ export function readSettingsEnvironment(environment: NodeJS.ProcessEnv): Setting
     const value = parseVariable(environment[variable] ?? '', kind);
     entries.set(name, { value, origin: 'environment', place: variable });
   }
-  return { entries, warnings: [], problems: [] };
+  const notes = Object.entries(earlierVariables)
+    .filter(([variable]) => environment[variable] !== undefined)
+    .map(([variable, instead]) => `${variable} means nothing any more: ${instead}`);
+  return { entries, warnings: [], notes, problems: [] };
 }
 
-function parseVariable(text: string, kind: 'text' | 'list' | 'number'): unknown {
+/** The value that a text stands for: as an environment variable, or on the command line. */
+export function parseVariable(text: string, kind: 'text' | 'list' | 'number'): unknown {
   switch (kind) {
     case 'text':
       return text;
@@ -96,12 +152,6 @@ function parseVariable(text: string, kind: 'text' | 'list' | 'number'): unknown 
       return Number.isNaN(value) ? text : value;
     }
   }
-}
-
-function lineOf(content: string, key: string): number {
-  const escaped = key.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
-  const pattern = new RegExp(`^\\s*\\[?\\s*["']?${escaped}["']?\\s*[\\].=]`);
-  return content.split('\n').findIndex((line) => pattern.test(line)) + 1 || 1;
 }
 
 function isSettingName(key: string): key is SettingName {

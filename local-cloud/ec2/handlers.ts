@@ -24,6 +24,7 @@ import {
   describeLaunchTemplates,
   describeLaunchTemplateVersions,
 } from './launch-templates';
+import { requestSpotInstances } from './request-spot-instances';
 import { runInstances } from './run-instances';
 import { describeSpotPriceHistory } from './spot-price-history';
 import { cancelSpotInstanceRequests, describeSpotInstanceRequests } from './spot-requests';
@@ -59,6 +60,7 @@ const handlers = {
   DescribeTags: describeTags,
   DescribeVpcs: describeVpcs,
   RebootInstances: rebootInstances,
+  RequestSpotInstances: requestSpotInstances,
   RunInstances: runInstances,
   StartInstances: startInstances,
   StopInstances: stopInstances,

@@ -11,6 +11,8 @@ export interface LaunchIdentity {
   readonly launchIndex: number;
   readonly clientToken: string;
   readonly fleetId: string | null;
+  /** The open request that is fulfilled by it; without one, a Spot instance gets a request of its own. */
+  readonly spotRequestId?: string;
 }
 
 /** Creates one instance, pending, with its Spot request. It is on disk, and will boot, once this returns. */
@@ -23,7 +25,9 @@ export function launch(world: World, spec: LaunchSpec, identity: LaunchIdentity)
     ...spec,
     ...identity,
     instanceId,
-    spotRequestId: spec.purchase === 'spot' ? openSpotRequest(world, spec, instanceId) : null,
+    spotRequestId:
+      identity.spotRequestId ??
+      (spec.purchase === 'spot' ? openSpotRequest(world, spec, instanceId) : null),
     privateIp: privateIp(subnet, world.instances.all().length),
     state: 'pending',
     stateReason: null,

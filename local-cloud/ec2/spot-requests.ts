@@ -43,25 +43,24 @@ export function describeSpotInstanceRequests(
     tokenError: 'InvalidNextToken',
   });
   return {
-    SpotInstanceRequests: items.map((one) => view(world, one)),
+    SpotInstanceRequests: items.map((one) => viewSpotRequest(world, one)),
     // The last page has an empty token here, not a missing one.
     NextToken: nextToken ?? '',
   };
 }
 
-/** CancelSpotInstanceRequests: the request ends, its instance runs on. */
+/** CancelSpotInstanceRequests: the request ends; an instance that it has runs on. */
 export function cancelSpotInstanceRequests(
   { world }: Ec2Context,
   request: CancelSpotInstanceRequestsRequest,
 ): CancelSpotInstanceRequestsResult {
   const found = (request.SpotInstanceRequestIds ?? []).map((id) => find(world, id));
   checkDryRun(request.DryRun);
-  for (const { requestId, state } of found) {
+  for (const { requestId, state, instanceId } of found) {
     if (state === 'closed' || state === 'cancelled') continue;
-    setSpotStatus(world, requestId, {
-      state: 'cancelled',
-      statusCode: 'request-canceled-and-instance-running',
-    });
+    const statusCode =
+      instanceId === null ? 'canceled-before-fulfillment' : 'request-canceled-and-instance-running';
+    setSpotStatus(world, requestId, { state: 'cancelled', statusCode });
   }
   return {
     CancelledSpotInstanceRequests: found.map(({ requestId }) => ({
@@ -80,12 +79,15 @@ function find(world: World, requestId: string): SpotRequestRecord {
   );
 }
 
-function view(world: World, request: SpotRequestRecord): SpotInstanceRequest {
+/** A Spot request as EC2 answers it. */
+export function viewSpotRequest(world: World, request: SpotRequestRecord): SpotInstanceRequest {
   return {
     SpotInstanceRequestId: request.requestId,
     SpotPrice: request.maxPrice,
     Type: 'one-time',
     State: request.state,
+    ValidFrom: dateOf(request.asked?.validFrom),
+    ValidUntil: dateOf(request.asked?.validUntil),
     Status: {
       Code: request.statusCode,
       Message: request.statusMessage,
@@ -94,17 +96,20 @@ function view(world: World, request: SpotRequestRecord): SpotInstanceRequest {
     CreateTime: new Date(request.createdAt),
     InstanceId: request.instanceId ?? undefined,
     InstanceInterruptionBehavior: 'terminate',
-    LaunchedAvailabilityZone: request.zone,
+    LaunchedAvailabilityZone: request.zone ?? undefined,
     ProductDescription: 'Linux/UNIX',
     LaunchSpecification: {
       ImageId: request.imageId,
       InstanceType: request.instanceType as NonNullable<
         SpotInstanceRequest['LaunchSpecification']
       >['InstanceType'],
-      SubnetId: request.subnetId,
-      Placement: { AvailabilityZone: request.zone },
+      SubnetId: request.subnetId ?? undefined,
+      Placement: { AvailabilityZone: request.zone ?? undefined },
       SecurityGroups: [{ GroupId: world.settings.network.securityGroupId, GroupName: 'default' }],
     },
     Tags: tagList(request.tags),
   };
 }
+
+const dateOf = (instant: string | null | undefined): Date | undefined =>
+  instant === null || instant === undefined ? undefined : new Date(instant);

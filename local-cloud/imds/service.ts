@@ -9,6 +9,10 @@ import { isValidToken, makeToken, readTokenTtl } from './token';
 const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 const TOKEN_HEADER = 'x-aws-ec2-metadata-token';
 
+// What a client without a setting asks. Here it comes only through somebody who routes that address to this port: a web
+// page of that host would come from the service itself.
+const REAL_ADDRESS = '169.254.169.254';
+
 /** The metadata services of all instances, IMDSv2 only, each on a loopback port of its own. */
 export class MetadataServices {
   private readonly servers = new Map<string, Server>();
@@ -83,7 +87,7 @@ interface Answer {
 }
 
 function decide(world: World, instanceId: string, request: IncomingMessage): Answer {
-  const stranger = refuseStranger(request);
+  const stranger = refuseStranger(request, [REAL_ADDRESS]);
   if (stranger !== null) return { statusCode: 403, body: stranger };
   const secret = world.settings.root.secretAccessKey;
   const path = (request.url ?? '/').split('?')[0] ?? '/';

@@ -19,6 +19,7 @@ const START_AGAIN_MS = 1_000;
 
 /** What an instance needs from the server that runs it. */
 export interface MachineSupport {
+  readonly runsUserData: boolean;
   /** Opens the metadata service (on the same port as before, where there was one) and returns its port. */
   openMetadata(instance: InstanceRecord): Promise<number>;
   closeMetadata(instanceId: string): void;
@@ -159,7 +160,8 @@ export class Lifecycle {
     if (present.boot?.bootId !== instance.boot?.bootId) return;
     if (present.state !== 'pending' && present.state !== 'running') return;
     if (machine.power().kind !== 'starting') return; // It outlived an earlier server.
-    machine.start(this.support.environment(present, port), present.userData);
+    const userData = this.support.runsUserData ? present.userData : null;
+    machine.start(this.support.environment(present, port), userData);
   }
 
   private finishBoot(instance: InstanceRecord, now: Date): void {

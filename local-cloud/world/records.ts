@@ -82,9 +82,10 @@ export interface SpotRequestRecord {
   readonly requestId: string;
   readonly instanceId: string | null;
   readonly instanceType: string;
-  readonly zone: string;
+  /** Null as long as it is not known where. */
+  readonly zone: string | null;
   readonly imageId: string;
-  readonly subnetId: string;
+  readonly subnetId: string | null;
   readonly state: 'open' | 'active' | 'closed' | 'cancelled' | 'failed';
   readonly statusCode: string;
   readonly statusMessage: string;
@@ -92,6 +93,19 @@ export interface SpotRequestRecord {
   readonly createdAt: string;
   readonly maxPrice: string;
   readonly tags: Tags;
+  /** Of a request that RequestSpotInstances made. */
+  readonly asked?: AskedSpotRequest;
+}
+
+export interface AskedSpotRequest {
+  /** Empty where none was given. */
+  readonly clientToken: string;
+  readonly fingerprint: string;
+  /** Where it may be fulfilled: one spec for each zone. */
+  readonly pools: readonly LaunchSpec[];
+  readonly validFrom: string | null;
+  readonly validUntil: string | null;
+  readonly evaluateAt: string;
 }
 
 /** What a launch with a client token was answered with, so that it can be answered again. */

@@ -86,7 +86,7 @@ class CheckpointWatcher:
             return []
         # Asked after the listing: a name that is not listed yet must not be taken for one that was looked at.
         renamed = self._arrivals.names()
-        found = [_read(self._directory, name) for name in names if not _is_temporary(name)]
+        found = [read_checkpoint(self._directory, name) for name in names if not _is_temporary(name)]
         seen = [each for each in found if each is not None]
         self._arrived = {each.name: self._arrived.get(each.name, each) for each in seen if each.name in renamed}
         return seen
@@ -96,7 +96,7 @@ def _is_temporary(name):
     return name.startswith(".") or name.endswith((*_TEMPORARY_SUFFIXES, _DONE_SUFFIX))
 
 
-def _read(directory, name):
+def read_checkpoint(directory, name):
     """The checkpoint as it is now; None for what cannot be one: a link, nothing in it, something temporary in it."""
     top = os.path.join(directory, name)
     try:

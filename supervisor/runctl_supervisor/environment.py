@@ -21,6 +21,9 @@ def trainer_environment(paths, request, resume_path):
         RUNCTL_NOTICE_FILE=paths.notice,
         RUNCTL_PROGRESS_FILE=paths.progress,
     )
+    # As the scripts of the earlier runctl know them.
+    environment.setdefault("TRAINCTL_CHECKPOINT_DIR", paths.checkpoints)
+    environment.setdefault("TRAINCTL_DEVICE", "auto")
     environment.pop("RUNCTL_RESUME_FROM", None)
     if resume_path is not None:
         environment["RUNCTL_RESUME_FROM"] = resume_path

@@ -61,6 +61,10 @@ MULTIPART_PARTS_MAX_COUNT = 9_000
 TRANSFER_THREADS_COUNT = 4
 POINTER_SWAPS_MAX_COUNT = 8
 
+# A script that saves where nobody looks is told so before it has lost much; the look is at a folder of the code.
+SAVED_ELSEWHERE_LOOK_SECONDS = 5.0
+SAVED_ELSEWHERE_FILES_MAX_COUNT = 10_000
+
 LOG_PUBLISH_SECONDS = 5.0
 LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
 # What is read of a log or progress file in one tick; what is older than that is skipped when there is more.

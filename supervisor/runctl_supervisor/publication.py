@@ -149,18 +149,33 @@ class PublishedSoFar:
         self.checkpoint = content.get("checkpoint")
         self._fingerprint = content.get("fingerprint")
         self._order = tuple(content.get("order") or (-1, -1))
+        self._inherited = content.get("inherited")
 
     def is_newer(self, found, step):
         """Whether a found checkpoint should be published after what was."""
-        return (step, found.modified_ns) > self._order and _fingerprint(found) != self._fingerprint
+        is_known = _fingerprint(found) in (self._fingerprint, self._inherited)
+        return (step, found.modified_ns) > self._order and not is_known
+
+    def inherit(self, found):
+        """What an earlier attempt has published lies here, too; it is news again only when it is changed."""
+        self._inherited = _fingerprint(found)
+        self._write()
 
     def record(self, found, step, checkpoint):
         self.checkpoint = checkpoint
         self._fingerprint = _fingerprint(found)
         self._order = (step, found.modified_ns)
+        self._write()
+
+    def _write(self):
         write_json(
             self._path,
-            {"checkpoint": checkpoint, "fingerprint": self._fingerprint, "order": list(self._order)},
+            {
+                "checkpoint": self.checkpoint,
+                "fingerprint": self._fingerprint,
+                "order": list(self._order),
+                "inherited": self._inherited,
+            },
         )
 
 

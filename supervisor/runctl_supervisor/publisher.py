@@ -5,7 +5,7 @@ import threading
 import time
 
 from . import limits
-from .checkpoints import CheckpointWatcher, step_of
+from .checkpoints import CheckpointWatcher, read_checkpoint, step_of
 from .journal import log
 from .publication import CheckpointChanged, Fenced, Publication, PublishedSoFar
 from .storage import ConditionLost, StorageError
@@ -35,6 +35,12 @@ class CheckpointPublisher(threading.Thread):
         # When the last look began that published the newest there was, or found nothing new.
         self.settled_look_at = 0.0
         self.is_finished = False
+
+    def inherit(self, name):
+        """Before the trainer starts: this checkpoint is published already."""
+        found = read_checkpoint(self._paths.checkpoints, name)
+        if found is not None:
+            self._published.inherit(found)
 
     def hurry(self):
         """Time is short: look at once, and retry without long pauses."""

@@ -32,6 +32,7 @@ from .stopping import Situation, decide_stop
 from .storage import Storage
 from .trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans, start_trainer
 from .waker import Waker
+from .working_folder import SavedElsewhere, offer_checkpoint_folder, offer_resume_checkpoint
 
 
 class Supervision:
@@ -58,6 +59,7 @@ class Supervision:
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
         self._preparation = Preparation(paths, request, storage, self.waker.wake)
         self._logs = LogPublisher(paths, request, storage)
+        self._saved_elsewhere = SavedElsewhere(paths)
         self._publisher = CheckpointPublisher(paths, request, storage, self._last_step, self.waker.wake)
 
     def run(self):
@@ -172,6 +174,7 @@ class Supervision:
 
     def _start_trainer(self):
         request, paths = self.request, self.paths
+        self._offer_checkpoints()
         command = trainer_command(paths.code, request)
         environment = trainer_environment(paths, request, self._preparation.resume_path)
 
@@ -183,6 +186,13 @@ class Supervision:
         self.trainer = start_trainer(command, paths.code, environment, paths.training_log, note_identity)
         log("the trainer is process %d" % self.trainer.identity.pid)
 
+    def _offer_checkpoints(self):
+        offer_checkpoint_folder(self.paths)
+        resume_path = self._preparation.resume_path
+        name = None if resume_path is None else offer_resume_checkpoint(self.paths, resume_path)
+        if name is not None:
+            self._publisher.inherit(name)
+
     def _observe(self):
         """Looks at everything once, says what is new in the report, and decides whether the trainer has to end."""
         is_lease_expired = self._lease.look()
@@ -193,6 +203,7 @@ class Supervision:
             log("interruption notice: %s" % notice)
             self._notice_ends_at = time.monotonic() + notice_seconds(notice)
             write_json(self.paths.notice, notice)
+        self._saved_elsewhere.look(self._publisher.checkpoint is not None)
         if self._publisher.is_alive():
             self._saves.look(self.trainer, self._publisher)
         self.order = decide_stop(
@@ -227,7 +238,7 @@ class Supervision:
         )
 
     def _warnings(self):
-        sources = (self._publisher, self._preparation, self._notices, self._progress)
+        sources = (self._publisher, self._saved_elsewhere, self._preparation, self._notices, self._progress)
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."

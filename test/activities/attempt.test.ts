@@ -55,6 +55,7 @@ async function launchReady(attemptNumber: number): Promise<Placed> {
         zones: [],
         purchase: 'spot',
         fallback: 'none',
+        spotMaxPriceUsdPerHour: null,
       },
       purchase: 'spot',
       avoidPools: [],

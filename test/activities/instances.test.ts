@@ -30,6 +30,7 @@ const launchInput = (attemptNumber = 1): LaunchInput => ({
     zones: [],
     purchase: 'spot',
     fallback: 'none',
+    spotMaxPriceUsdPerHour: null,
   },
   purchase: 'spot',
   avoidPools: [],

@@ -16,6 +16,7 @@ const plan: LaunchPlan = {
   attemptNumber: 2,
   requestKey: 'k',
   purchase: 'spot',
+  spotMaxPriceUsdPerHour: null,
   pools,
   templateName: 'runctl-x',
   generation: 0,
@@ -53,6 +54,14 @@ test('a fleet asks for one instance in any of the pools, tagged from birth', () 
     ]),
   );
   expect(JSON.stringify(request)).not.toContain('MaxPrice');
+});
+
+test('a maximum price is of every Spot pool, and never of On-Demand', () => {
+  const priced = { ...plan, spotMaxPriceUsdPerHour: 0.25 };
+  const overrides = fleetRequest(priced).LaunchTemplateConfigs?.[0]?.Overrides ?? [];
+  expect(overrides.map(({ MaxPrice }) => MaxPrice)).toEqual(['0.25', '0.25']);
+  const onDemand = fleetRequest({ ...priced, purchase: 'on-demand' });
+  expect(JSON.stringify(onDemand)).not.toContain('MaxPrice');
 });
 
 test('a pinned pool is asked of RunInstances, one-time Spot that ends when it is taken', () => {

@@ -23,6 +23,7 @@ const request = (change: Partial<LaunchRequest> = {}): LaunchRequest => ({
   instanceTypes: ['g5.xlarge', 'g6.xlarge'],
   zones: [],
   purchase: 'spot',
+  spotMaxPriceUsdPerHour: null,
   avoidPools: [],
   ageMs: 0,
   ...change,
@@ -54,6 +55,19 @@ test('a launch gives one tagged Spot instance in one of the pools, with its pric
   const prices = await readPrices(here.cloud.clients, instance, 'spot');
   expect(prices.pricePerHourUsd).toBeGreaterThan(0);
   expect(prices.onDemandPricePerHourUsd).toBeGreaterThan(prices.pricePerHourUsd ?? Infinity);
+});
+
+test.each([
+  ['one pool', ['g5.xlarge'], ['us-east-1a']],
+  ['a choice of pools', ['g5.xlarge', 'g6.xlarge'], []],
+])('a maximum price is kept to with %s', async (_, instanceTypes, zones) => {
+  const asked = request({ instanceTypes, zones, spotMaxPriceUsdPerHour: 0.0001 });
+  const outcome = await launchForAttempt(here.cloud, asked);
+  expect(outcome).toMatchObject({ kind: 'capacity-shortage', isQuota: false });
+  expect(outcome.kind === 'capacity-shortage' && outcome.message).toMatch(/SpotMaxPriceTooLow/);
+  expect(await living(asked.runId)).toEqual([]);
+  const enough = { ...asked, requestKey: 'enough', spotMaxPriceUsdPerHour: 1.5 };
+  expect(await launch(enough)).toMatchObject({ purchase: 'spot' });
 });
 
 test('asked for twice, also at the same moment, there is one instance', async () => {

@@ -22,6 +22,7 @@ async function launchOne(): Promise<string> {
     instanceTypes: ['g5.xlarge'],
     zones: [],
     purchase: 'spot',
+    spotMaxPriceUsdPerHour: null,
     avoidPools: [],
     ageMs: 0,
   });

@@ -1,21 +1,12 @@
 import { loadSettings, settingsForLocalCloud } from '../../client/settings/load-settings';
 import { chooseCloud } from '../../client/environment/choose-cloud';
-import type { Failure } from '../../domain/failure';
+import { failureOf } from './support/failure-of';
 import { temporaryFolder } from './support/temporary-folder';
 
 function load(files: Record<string, string>, environment: NodeJS.ProcessEnv = {}, flags = {}) {
   const folder = temporaryFolder(files);
   return loadSettings({ folder, environment: { HOME: folder, ...environment }, flags });
 }
-
-const failureOf = (run: () => unknown): Failure => {
-  try {
-    run();
-  } catch (error) {
-    return error as Failure;
-  }
-  throw new Error('Nothing was thrown.');
-};
 
 test('a flag wins over the environment, that over the project, that over the user', () => {
   const files = {
@@ -46,14 +37,6 @@ test('the project file is found from a folder below it', () => {
 test('lists and numbers are read from the environment', () => {
   const { values } = load({}, { RUNCTL_SUBNETS: 'subnet-1, subnet-2', RUNCTL_LEASE_SECONDS: '60' });
   expect(values).toMatchObject({ subnets: ['subnet-1', 'subnet-2'], lease_seconds: 60 });
-});
-
-test('the table and the names of the earlier runctl are understood', () => {
-  const { values, warnings } = load({
-    '.runctl.toml': '[aws]\nregion = "eu-west-1"\ns3_bucket = "b"\niam_instance_profile = "p"',
-  });
-  expect(values).toEqual({ region: 'eu-west-1', bucket: 'b', instance_profile: 'p' });
-  expect(warnings).toEqual([]);
 });
 
 test('an unknown key is named with its line, and the rest still counts', () => {

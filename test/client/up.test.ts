@@ -42,9 +42,11 @@ test('a second up in the same folder says that it is up already', async () => {
 
 test('env prints lines that a shell takes over as they are', async () => {
   const { stdout } = await run('env');
-  const script = `${stdout}\nprintf '%s %s' "$AWS_SECRET_ACCESS_KEY" "$TEMPORAL_ADDRESS"`;
+  const names = ['AWS_SECRET_ACCESS_KEY', 'TEMPORAL_ADDRESS', 'AWS_DEFAULT_REGION'];
+  const script = `${stdout}\nprintf '%s %s %s' ${names.map((name) => `"$${name}"`).join(' ')}`;
   const shell = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-  expect(shell.stdout).toBe(`${upFile().secretAccessKey ?? ''} ${upFile().temporalAddress}`);
+  const { secretAccessKey, temporalAddress, region } = upFile();
+  expect(shell.stdout).toBe(`${secretAccessKey ?? ''} ${temporalAddress} ${region}`);
 });
 
 test('local status, list and doctor work from a folder below', async () => {

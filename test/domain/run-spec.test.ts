@@ -27,6 +27,7 @@ const good: [string, unknown][] = [
     'two types in two zones',
     change('capacity', launch({ zones: ['us-east-1a', 'us-west-2-lax-1a'] })),
   ],
+  ['a maximum price', change('capacity', launch({ spotMaxPriceUsdPerHour: 0.05 }))],
   ['a fallback', change('capacity', launch({ fallback: 'on-demand' }))],
   [
     'an instance of the user',
@@ -50,6 +51,11 @@ const good: [string, unknown][] = [
 ];
 
 const bad: [string, unknown, string][] = [
+  [
+    'a maximum price of nothing',
+    change('capacity', launch({ spotMaxPriceUsdPerHour: 0 })),
+    'capacity.spotMaxPriceUsdPerHour: expected a number from 0.0001 to 1000, got 0',
+  ],
   [
     'a runId with a slash',
     change('runId', 'a/b'),
@@ -200,6 +206,7 @@ test('what is left out gets the defaults that the schema documents', () => {
     purchase: specDefaults.purchase,
     fallback: specDefaults.fallback,
     zones: [],
+    spotMaxPriceUsdPerHour: null,
   });
 });
 

@@ -165,6 +165,12 @@ describe('instance metadata', () => {
     expect((await raw(`${address}/latest/api/token`, forwarded, 'PUT')).status).toBe(403);
   });
 
+  test('answers to its real address where that is routed to it, and to no other name', async () => {
+    const ask = (host: string) => raw(`${address}/latest/meta-data/instance-id`, { host });
+    expect((await ask('169.254.169.254')).status).toBe(401);
+    expect((await ask('evil.example')).status).toBe(403);
+  });
+
   test('tells type, place and tags', async () => {
     expect((await read('meta-data/instance-type')).body).toBe('g5.xlarge');
     expect((await read('meta-data/placement/region')).body).toBe('us-east-1');

@@ -68,6 +68,7 @@ export interface TestCloudOptions {
   readonly bootSeconds?: number;
   readonly stateDir?: string;
   readonly port?: number;
+  readonly runsUserData?: boolean;
 }
 
 /** Starts a local cloud in a temporary folder. */
@@ -132,6 +133,7 @@ async function startServer(stateDir: string, options: TestCloudOptions): Promise
       ...['--import', 'tsx', resolve(__dirname, '../../local-cloud/main.ts')],
       ...['--state-dir', stateDir, '--boot-seconds', String(options.bootSeconds ?? 0.2)],
       ...['--port', String(options.port ?? 0), '--terminate-on-exit'],
+      ...(options.runsUserData === false ? ['--no-user-data'] : []),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
   );

@@ -9,6 +9,7 @@ export interface TrainOptions {
   readonly spot?: boolean;
   readonly onDemand?: boolean;
   readonly fallback?: string;
+  readonly spotMaxPrice?: string;
   readonly name?: string;
   readonly env?: readonly string[];
   readonly checkpointKeepLast?: string;
@@ -61,6 +62,12 @@ export function readTrainArguments(
     zones: options.zone,
     purchase: options.onDemand === true ? 'on-demand' : options.spot === true ? 'spot' : undefined,
     fallback: readFallback(options.fallback, problems),
+    spotMaxPriceUsdPerHour: problems.number(
+      '--spot-max-price',
+      options.spotMaxPrice,
+      { min: 0, isWhole: false },
+      undefined,
+    ),
     environment: readPairs('--env', 'KEY=VALUE', options.env ?? [], problems),
     strictResume: options.strictResume,
     keepLastCheckpoints: count('--checkpoint-keep-last', options.checkpointKeepLast),
@@ -117,6 +124,7 @@ function readOperands(
     ...(options.zone === undefined ? [] : ['--zone']),
     ...(options.onDemand === true ? ['--on-demand'] : []),
     ...(options.spot === true ? ['--spot'] : []),
+    ...(options.spotMaxPrice === undefined ? [] : ['--spot-max-price']),
   ];
   if (instanceId !== undefined && placement.length > 0) {
     problems.addSentence(

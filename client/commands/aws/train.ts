@@ -22,6 +22,7 @@ export function addTrainCommand(group: Command, context: CommandContext): void {
     .option('--spot', 'use Spot capacity (the default)')
     .option('--on-demand', 'use On-Demand capacity')
     .option('--fallback <to>', 'on-demand or none: where to go when no Spot pool has capacity')
+    .option('--spot-max-price <usd>', 'for an hour; a Spot pool that costs more is passed over')
     .option('--name <run-id>', 'the run id; generated otherwise')
     .option('--env <KEY=VALUE>', 'environment of the script; not for secrets', collect)
     .option('--checkpoint-keep-last <n>', 'published checkpoints to keep')
