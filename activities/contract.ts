@@ -56,6 +56,8 @@ export interface ControlActivities {
   releaseRun(input: {
     readonly runId: string;
     readonly existingInstanceId: string | null;
+    /** The attempt was ended from outside, so nobody but this call cleans up: silence of SSM is not enough then. */
+    readonly wasCutOff: boolean;
     readonly keepLastCheckpoints: number;
   }): Promise<ReleaseReply>;
 

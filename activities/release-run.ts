@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { pruneCheckpoints } from '../aws/checkpoint-prune';
 import { findByRun } from '../aws/find-instances';
 import { terminateInstances } from '../aws/terminate';
+import { Failure } from '../domain/failure';
 import { cleanUpTraining } from './clean-up-training';
 import type { ControlActivities, ReleaseReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
@@ -18,7 +19,7 @@ export async function releaseRun(
   const found = await findByRun(cloud.clients, input.runId);
   const ended = await terminateInstances(cloud, found, cancellationSignal);
   if (input.existingInstanceId !== null) {
-    await cleanUpExisting({ cloud }, input.runId, input.existingInstanceId);
+    await cleanUpExisting({ cloud }, input, input.existingInstanceId);
   }
   await pruneCheckpoints(cloud, input.runId, input.keepLastCheckpoints);
   return { instances: await billAll(cloud, ended, null) };
@@ -27,14 +28,20 @@ export async function releaseRun(
 /** Whichever attempt of the run was last on the user's instance; another run's training is left alone. */
 async function cleanUpExisting(
   dependencies: Pick<ActivityDependencies, 'cloud'>,
-  runId: string,
+  { runId, wasCutOff }: ReleaseRunInput,
   instanceId: string,
 ): Promise<void> {
   const view = await dependencies.cloud.instances.read(instanceId);
   if (view?.state !== 'running') return;
   const status = await dependencies.cloud.statuses.read(instanceId);
+  if (status.kind === 'silent' && wasCutOff) throw notSeen(instanceId, status.message);
   if (status.kind === 'report' && status.report.runId === runId) {
     const { attemptNumber } = status.report;
     await cleanUpTraining(dependencies, { runId, attemptNumber, instanceId });
   }
 }
+
+const notSeen = (instanceId: string, why: string): Failure =>
+  new Failure('instance-not-ready', `SSM does not reach ${instanceId}, so its training goes on.`, {
+    why: `It is asked again and again, since nobody else ends it: ${why}.`,
+  });

@@ -64,7 +64,7 @@ export function fleetRequest(plan: LaunchPlan): CreateFleetCommandInput {
         })),
       },
     ],
-    TagSpecifications: tagSpecifications(plan, ['instance', 'volume']),
+    TagSpecifications: tagSpecifications(attemptTags(plan), ['instance', 'volume']),
   };
 }
 
@@ -79,12 +79,27 @@ function maxPrice({ purchase, spotMaxPriceUsdPerHour }: LaunchPlan): { MaxPrice?
 
 /** The call for exactly one pool. */
 export function runInstancesRequest(plan: LaunchPlan, pool: PlacedPool): RunInstancesCommandInput {
-  const isSpot = plan.purchase === 'spot';
+  const { purchase, templateName } = plan;
+  const tags = attemptTags(plan);
+  return onePoolRequest({ purchase, templateName, clientToken: clientToken(plan), tags }, pool);
+}
+
+/** One instance in one pool, whoever it is for. */
+export function onePoolRequest(
+  launch: {
+    readonly purchase: PurchaseOption;
+    readonly templateName: string;
+    readonly clientToken: string;
+    readonly tags: readonly Tag[];
+  },
+  pool: PlacedPool,
+): RunInstancesCommandInput {
+  const isSpot = launch.purchase === 'spot';
   return {
     MinCount: 1,
     MaxCount: 1,
-    ClientToken: clientToken(plan),
-    LaunchTemplate: { LaunchTemplateName: plan.templateName, Version: '1' },
+    ClientToken: launch.clientToken,
+    LaunchTemplate: { LaunchTemplateName: launch.templateName, Version: '1' },
     InstanceType: asInstanceType(pool.instanceType),
     SubnetId: pool.subnetId,
     ...(isSpot
@@ -100,7 +115,7 @@ export function runInstancesRequest(plan: LaunchPlan, pool: PlacedPool): RunInst
         }
       : {}),
     TagSpecifications: tagSpecifications(
-      plan,
+      launch.tags,
       isSpot ? ['instance', 'volume', 'spot-instances-request'] : ['instance', 'volume'],
     ),
   };
@@ -110,15 +125,14 @@ export function runInstancesRequest(plan: LaunchPlan, pool: PlacedPool): RunInst
 const asInstanceType = (type: string): RunInstancesCommandInput['InstanceType'] =>
   type as RunInstancesCommandInput['InstanceType'];
 
-function tagSpecifications(
-  plan: LaunchPlan,
+const attemptTags = (plan: LaunchPlan): Tag[] => [
+  { Key: tagKeys.app, Value: appTagValue },
+  { Key: tagKeys.runId, Value: plan.runId },
+  { Key: tagKeys.attempt, Value: String(plan.attemptNumber) },
+  { Key: 'Name', Value: `runctl ${plan.runId} #${plan.attemptNumber}` },
+];
+
+const tagSpecifications = (
+  tags: readonly Tag[],
   resources: readonly NonNullable<TagSpecification['ResourceType']>[],
-): TagSpecification[] {
-  const tags: Tag[] = [
-    { Key: tagKeys.app, Value: appTagValue },
-    { Key: tagKeys.runId, Value: plan.runId },
-    { Key: tagKeys.attempt, Value: String(plan.attemptNumber) },
-    { Key: 'Name', Value: `runctl ${plan.runId} #${plan.attemptNumber}` },
-  ];
-  return resources.map((resource) => ({ ResourceType: resource, Tags: tags }));
-}
+): TagSpecification[] => resources.map((resource) => ({ ResourceType: resource, Tags: [...tags] }));

@@ -19,6 +19,8 @@ export const launchLimits = {
   /** Tries to see a launch whose reply was ambiguous: tags are eventually consistent. */
   lookUpTries: 4,
   lookUpDelayMs: 500,
+  /** A command's launch whose reply is lost is asked for again, with the same token, so often. */
+  ownLaunchTries: 4,
   /** An error code that is in no table is repeated so often, then it is for a person. */
   unknownCodeTries: 3,
   /** Instance types, subnets and images of an account hardly change; a new subnet is seen after this. */
@@ -48,6 +50,8 @@ export const commandLimits = {
   statusExecutionSeconds: 30,
   /** An answer to `status` takes a second or two; an instance that needs longer counts as silent for this poll. */
   statusWaitMs: 10_000,
+  /** What publishing a last checkpoint may take after the trainer has ended. */
+  publishSeconds: 60,
   firstPollMs: 100,
   pollGrowth: 1.5,
   maxPollMs: 1_000,
@@ -79,4 +83,13 @@ export const releaseLimits = {
   minBilledSeconds: 60,
   /** EC2 accepts 1,000 ids. */
   maxInstancesPerTerminate: 500,
+} as const;
+
+export const powerLimits = {
+  /** Between two looks at an instance that changes its state. */
+  lookMs: 1_000,
+  /** Stopping saves what the operating system holds; EC2 forces it after some minutes. */
+  stateWaitMs: 10 * 60_000,
+  /** Booting takes about a minute; what is not there after this does not come. */
+  agentWaitMs: 15 * 60_000,
 } as const;

@@ -18,25 +18,30 @@ export type StatusReply =
 
 /** Reads supervisors for all runs of a worker: one SendCommand per window and 50 instances. */
 export interface StatusReader {
-  /** Renews the supervisor's lease too. */
   read(instanceId: string): Promise<StatusReply>;
 }
 
-/** Makes the reader; an instance that has not answered after `waitMs` is silent for this time. */
+/**
+ * Makes the reader; an instance that has not answered after `waitMs` is silent for this time.
+ *
+ * @param renewsLease  Whether each look renews the supervisor's lease: a worker's do, an onlooker's do not.
+ */
 export function createStatusReader(
   clients: AwsClients,
   waitMs: number = commandLimits.statusWaitMs,
+  renewsLease = true,
 ): StatusReader {
   return createBatcher<string, StatusReply>({
     windowMs: readerLimits.windowMs,
     maxBatchSize: commandLimits.maxInstancesPerCommand,
-    load: (ids, settle) => readStatuses({ clients, waitMs }, ids, settle),
+    load: (ids, settle) => readStatuses({ clients, waitMs, renewsLease }, ids, settle),
   });
 }
 
 interface Reading {
   readonly clients: AwsClients;
   readonly waitMs: number;
+  readonly renewsLease: boolean;
 }
 
 type Settle = (instanceId: string, reply: StatusReply) => void;
@@ -46,7 +51,7 @@ async function readStatuses(
   ids: readonly string[],
   settle: Settle,
 ): Promise<void> {
-  const script = askScript('status', { renewLease: true });
+  const script = askScript('status', { renewLease: reading.renewsLease });
   let commandId: string;
   try {
     commandId = await sendScript(reading.clients, {

@@ -64,6 +64,7 @@ const report = z.object({
   runId: z.string(),
   attemptNumber: z.number(),
   state: z.enum(['preparing', 'training', 'saving', 'ended', 'gone']),
+  startedAt: instant.optional(),
   supervisor: processIdentity,
   trainer: processIdentity.nullable(),
   progress: progress.nullable(),

@@ -1,8 +1,9 @@
 import type { CheckpointFolder } from '../aws/checkpoint-store';
 import type { Cloud } from '../aws/connect-cloud';
+import type { InstanceView } from '../aws/instance-view';
 import type { LogPiece } from '../aws/log-store';
+import type { StatusReply } from '../aws/status-reader';
 import type { CheckpointManifest } from '../domain/checkpoint';
-import { tagKeys } from '../domain/ids';
 import type { StagedCode } from '../domain/run-spec';
 import type * as CloudCalls from './cloud-calls';
 import type { Environment } from './environment/environment';
@@ -33,12 +34,14 @@ export class CloudAccess {
     return this.ask(({ calls, cloud }) => calls.storeCode(cloud, sha256, archive));
   }
 
-  /** The run that an instance was launched for; null when it carries no tag of ours, or is not there. */
-  findRunByTag(instanceId: string): Promise<string | null> {
-    return this.ask(async ({ cloud }) => {
-      const view = await cloud.instances.read(instanceId);
-      return view?.tags[tagKeys.runId] ?? null;
-    });
+  /** An instance as EC2 sees it; null when it is not there. */
+  readInstance(instanceId: string): Promise<InstanceView | null> {
+    return this.ask(({ cloud }) => cloud.instances.read(instanceId));
+  }
+
+  /** What an instance says of its training. */
+  readTraining(instanceId: string): Promise<StatusReply> {
+    return this.ask(({ calls, cloud }) => calls.readTraining(cloud, instanceId));
   }
 
   /** A text object of the bucket; null when there is none. */
@@ -94,8 +97,8 @@ export class CloudAccess {
     (await this.connected)?.cloud.close();
   }
 
-  /** Makes a call, and explains the SDK's error in our words. */
-  private async ask<Answer>(call: (connected: Connected) => Promise<Answer>): Promise<Answer> {
+  /** Makes calls of `aws/`, and explains the SDK's error in our words. */
+  async ask<Answer>(call: (connected: Connected) => Promise<Answer>): Promise<Answer> {
     this.connected ??= connect(this.environment);
     const connected = await this.connected;
     try {

@@ -9,3 +9,14 @@ export { storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
 export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';
+export {
+  awaitReady,
+  awaitState,
+  refuseUnstoppable,
+  startInstance,
+  stopInstance,
+  terminateInstance,
+} from '../aws/instance-power';
+export { launchOwn } from '../aws/launch-own';
+export { readPrices } from '../aws/prices';
+export { endTraining, readTraining } from '../aws/visit-training';

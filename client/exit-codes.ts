@@ -1,4 +1,5 @@
 import type { FailureCode } from '../domain/failure';
+import type { RunSnapshot } from './runs/run-snapshot';
 
 /** What a script that calls `runctl` can rely on. `runctl help exit-codes` prints this table. */
 export const exitCodes = {
@@ -12,7 +13,9 @@ export const exitCodes = {
   credentials: { value: 4, meaning: 'no AWS credentials, or they may not do this' },
   temporal: { value: 5, meaning: 'no Temporal server: none found, or it does not answer' },
   cloud: { value: 6, meaning: 'the cloud refused, has no capacity, or does not answer' },
-  conflict: { value: 7, meaning: 'already there: a run, a training, a port, an environment' },
+  conflict: { value: 7, meaning: 'already there: a run, a port, an environment' },
+  alreadyRunning: { value: 8, meaning: 'a training runs on the instance already' },
+  heldBack: { value: 9, meaning: 'not done: --yes is missing, or the instance is protected' },
   internal: { value: 70, meaning: 'a bug in runctl; --debug shows where' },
   interrupted: { value: 130, meaning: 'ended by Ctrl-C' },
 } as const;
@@ -30,8 +33,12 @@ const exitCodeNames: Record<FailureCode, ExitCodeName> = {
   'bucket-missing': 'cloud',
   'code-missing': 'cloud',
   'instance-not-ready': 'cloud',
-  'already-running': 'conflict',
+  'already-running': 'alreadyRunning',
   'instance-not-usable': 'cloud',
+  'instance-not-found': 'notFound',
+  'instance-not-stoppable': 'cloud',
+  'instance-protected': 'heldBack',
+  'not-confirmed': 'heldBack',
   'instance-lost': 'failed',
   'trainer-failed': 'failed',
   'error-budget-spent': 'failed',
@@ -62,6 +69,14 @@ const exitCodeNames: Record<FailureCode, ExitCodeName> = {
 /** The exit code with which a command ends after this failure. */
 export function exitCodeOf(code: FailureCode): number {
   return exitCodes[exitCodeNames[code]].value;
+}
+
+/** How a script sees the end of a run. */
+export function exitCodeOfRun({ state, failure }: Pick<RunSnapshot, 'state' | 'failure'>): number {
+  if (state === 'completed' || state === 'stopped') return exitCodes.ok.value;
+  return failure?.code === 'already-running'
+    ? exitCodes.alreadyRunning.value
+    : exitCodes.failed.value;
 }
 
 /** The table as text, for `runctl help exit-codes`. */

@@ -13,6 +13,7 @@ import type { TrainingRunSpec } from '../domain/run-spec';
 import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
 import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
+import { InstanceClient } from './instances/instance-client';
 import { limits } from './limits';
 import { listRuns, type ListedRun, type ListOptions } from './runs/list-runs';
 import { LogReader, type LogSelection } from './runs/log-reader';
@@ -47,11 +48,17 @@ export interface StartedRun {
  * `.runctl.toml`, or in what `runctl up` has started.
  */
 export class TrainingClient {
+  /** Instances of the user's own. */
+  readonly instances: InstanceClient;
+
   private constructor(
     readonly environment: Environment,
     readonly temporal: Client,
-    private readonly cloud: CloudAccess,
-  ) {}
+    /** Calls of the cloud that go past the workflows. */
+    readonly cloud: CloudAccess,
+  ) {
+    this.instances = new InstanceClient(cloud, this);
+  }
 
   /**
    * Connects; `close()` it in the end.
@@ -221,9 +228,9 @@ export class TrainingClient {
     return known ?? (await this.cloud.listLogAttempts(run.runId)).at(-1) ?? 1;
   }
 
-  /** The run id of a run id, a workflow id or an instance id. @throws run-not-found */
+  /** The run id of a run id, a workflow id or an instance id. @throws run-not-found, instance-not-found */
   resolve(id: string): Promise<string> {
-    return resolveRunId(this.temporal, id, (instanceId) => this.cloud.findRunByTag(instanceId));
+    return resolveRunId(this.temporal, id, this.cloud);
   }
 
   async close(): Promise<void> {
@@ -245,7 +252,12 @@ export class TrainingClient {
       return await message(this.temporal.workflow.getHandle(runWorkflowId(runId)));
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw new Failure('run-not-found', `no run "${runId}" goes on.`, { cause: error });
+      const { state } = await this.status(runId);
+      throw new Failure('run-not-found', `no run "${runId}" goes on.`, {
+        why: `It has ended: ${state}.`,
+        next: `What it did: runctl aws monitor ${runId}. \`runctl aws list\` shows the other runs.`,
+        cause: error,
+      });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from './outcome';
+import type { AttemptOutcome, OtherTraining } from './outcome';
 import type { RunHistory } from './run-history';
 import type { TrainingRunSpec } from './run-spec';
 import { plural } from './text';
@@ -13,7 +13,12 @@ export type NextStep =
   | { readonly kind: 'cancel' }
   /** Another attempt, from the newest verified checkpoint. */
   | { readonly kind: 'resume'; readonly afterSeconds: number; readonly why: string }
-  | { readonly kind: 'fail'; readonly code: string; readonly message: string };
+  | {
+      readonly kind: 'fail';
+      readonly code: string;
+      readonly message: string;
+      readonly other?: OtherTraining;
+    };
 
 /** What the user has asked for meanwhile. */
 export type Intent = 'none' | 'stop' | 'cancel';
@@ -48,7 +53,12 @@ export function decideNext(
     case 'cancelled':
       return { kind: 'cancel' };
     case 'refused':
-      return { kind: 'fail', code: outcome.code, message: outcome.message };
+      return {
+        kind: 'fail',
+        code: outcome.code,
+        message: outcome.message,
+        ...(outcome.other === undefined ? {} : { other: outcome.other }),
+      };
     case 'capacity-shortage':
       return { kind: 'fail', code: 'capacity-shortage', message: outcome.message };
     case 'trainer-failed':

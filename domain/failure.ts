@@ -56,7 +56,24 @@ export const failureTable = {
   },
   'instance-not-usable': {
     category: 'permanent',
-    advice: 'Start the instance, or let runctl launch one with --instance-type.',
+    advice:
+      'Start it with `runctl aws start-instance`, or let runctl launch one with --instance-type.',
+  },
+  'instance-not-found': {
+    category: 'permanent',
+    advice: 'Check the id and the region; `aws ec2 describe-instances` lists what is there.',
+  },
+  'instance-not-stoppable': {
+    category: 'permanent',
+    advice: 'Let it run, or give it back with `runctl aws terminate`.',
+  },
+  'instance-protected': {
+    category: 'permanent',
+    advice: 'Take the protection away first, if the instance is really not needed any more.',
+  },
+  'not-confirmed': {
+    category: 'permanent',
+    advice: 'Repeat the command with --yes.',
   },
   'instance-lost': {
     category: 'permanent',
@@ -167,17 +184,25 @@ export class Failure extends Error {
   readonly code: FailureCode;
   readonly why: string;
   readonly next: string;
+  /** What a program may want to know beside the code; part of the error's JSON document. */
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     code: FailureCode,
     message: string,
-    options: { why?: string; next?: string; cause?: unknown } = {},
+    options: {
+      why?: string;
+      next?: string;
+      details?: Readonly<Record<string, unknown>>;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Failure';
     this.code = code;
     this.why = options.why ?? '';
     this.next = options.next ?? failureTable[code].advice;
+    this.details = options.details ?? {};
   }
 
   get category(): FailureCategory {

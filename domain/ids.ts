@@ -17,8 +17,18 @@ export const tagKeys = {
   app: 'app',
   runId: 'runctl:run-id',
   attempt: 'runctl:attempt',
+  /** On an instance that `runctl aws create` launched: it has no run, and nobody but its user ends it. */
+  owner: 'runctl:owner',
 } as const;
 export const appTagValue = 'runctl';
+export const ownInstanceTagValue = 'user';
+
+/** Each of them with the value `true` keeps runctl from terminating an instance. */
+export const protectingTagKeys = [
+  'runctl:protected',
+  'runctl:important',
+  'runctl:persistent',
+] as const;
 
 /** Object keys, relative to the bucket. Nothing else may build one. */
 export const objectKeys = {

@@ -11,9 +11,23 @@ export type AttemptOutcome =
   /** The instance lives, but trainer and supervisor are gone without a result (a reboot, a kill -9). */
   | { readonly kind: 'trainer-lost'; readonly message: string }
   | { readonly kind: 'capacity-shortage'; readonly message: string }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly message: string;
+      /** With `already-running`: who has the instance. */
+      readonly other?: OtherTraining;
+    }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'cancelled' };
+
+/** The training that an instance has already; there is one at a time. */
+export interface OtherTraining {
+  /** Null while only its run is known. */
+  readonly pid: number | null;
+  readonly runId: string;
+  readonly since: Instant;
+}
 
 interface TrainerFailure {
   /** What happened, in one sentence a person reads: `exit code 3`, `killed by SIGKILL (out of memory)`. */

@@ -43,6 +43,8 @@ export interface SupervisorReport {
   readonly runId: string;
   readonly attemptNumber: number;
   readonly state: SupervisorState;
+  /** When the attempt began on this instance; a supervisor of an earlier version does not say. */
+  readonly startedAt?: Instant | undefined;
   readonly supervisor: ProcessIdentity;
   readonly trainer: ProcessIdentity | null;
   readonly progress: Progress | null;

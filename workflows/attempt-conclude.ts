@@ -51,7 +51,7 @@ export async function conclude(
         type: step.code,
         message: formatFailure(step.code, step.message),
         nonRetryable: true,
-        details: [step.message],
+        details: step.other === undefined ? [step.message] : [step.message, step.other],
       });
     case 'resume':
       return continueAsNew(nextCarryOver(turn, over, step));
@@ -141,7 +141,8 @@ function showEnd(turn: Turn, { outcome, record }: Ended, step: NextStep): void {
       turn.view.showOutcome('cancelled', outcome.kind, doing, '');
       return;
     case 'fail':
-      turn.view.showOutcome('failed', outcome.kind, doing, '');
+      if (step.other === undefined) turn.view.showOutcome('failed', outcome.kind, doing, '');
+      else turn.view.showTurnedAway(doing);
       return;
     case 'resume':
       turn.view.showOutcome(

@@ -64,12 +64,11 @@ async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<Ph
   switch (started.value.kind) {
     case 'started':
       return null;
-    case 'already-running':
-      return {
-        kind: 'refused',
-        code: 'already-running',
-        message: formatAlreadyRunning(instance.instanceId, started.value.pid),
-      };
+    case 'already-running': {
+      const { pid, runId, since } = started.value;
+      const message = formatAlreadyRunning(instance.instanceId, pid);
+      return { kind: 'refused', code: 'already-running', message, other: { pid, runId, since } };
+    }
     case 'instance-gone':
       return judgeCompletion(started.value, turn.inbox.isInterrupted);
   }

@@ -75,6 +75,15 @@ export class AttemptView {
     this.show(phase, doing, next);
   }
 
+  /** The instance was another training's all the time: who looks for the run on it must not find this one. */
+  showTurnedAway(doing: string): void {
+    upsertSearchAttributes([
+      { key: searchAttributes.outcome, value: 'refused' },
+      { key: searchAttributes.instanceId, value: null },
+    ]);
+    this.show('failed', doing, '');
+  }
+
   status(): RunStatus {
     const { carry, inbox, instance, checkpoint } = this.turn;
     return {

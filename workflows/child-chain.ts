@@ -14,6 +14,8 @@ import {
 import { firstCarryOver } from '../domain/carry-over';
 import { formatCapacity, formatCommand } from '../domain/format';
 import { attemptWorkflowId } from '../domain/ids';
+import { isObject } from '../domain/json-reader';
+import type { OtherTraining } from '../domain/outcome';
 import type { TrainingRunSpec } from '../domain/run-spec';
 import type { RunResult } from './messages';
 import type { RunInbox } from './run-inbox';
@@ -23,7 +25,12 @@ import type { trainingAttempt } from './training-attempt';
 export type ChainEnd =
   | { readonly kind: 'finished'; readonly result: RunResult }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly other?: OtherTraining;
+    };
 
 /**
  * Starts the one child of a run, stays its guard until its chain of attempts has ended, and says how it ended.
@@ -115,10 +122,12 @@ function readChildFailure(spec: TrainingRunSpec, error: unknown): ChainEnd {
       message: `Somebody terminated ${attemptWorkflowId(spec.runId)}; what it held was released afterwards.`,
     };
   }
-  const said: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  const [said, other]: unknown[] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
   return {
     kind: 'failed',
     code: cause instanceof ApplicationFailure ? (cause.type ?? 'unexpected') : 'unexpected',
     message: typeof said === 'string' ? said : (cause?.message ?? error.message),
+    // Written by the attempt's own conclusion.
+    ...(isObject(other) ? { other: other as unknown as OtherTraining } : {}),
   };
 }

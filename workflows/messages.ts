@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { AttemptRecord } from '../domain/outcome';
+import type { AttemptRecord, OtherTraining } from '../domain/outcome';
 import type { Checkpoint } from '../domain/checkpoint';
 import type { LaunchedInstance } from '../domain/instance';
 
@@ -73,6 +73,8 @@ export interface FailedRun {
   readonly message: string;
   /** What to do next. */
   readonly next: string;
+  /** With `already-running`: who has the instance. */
+  readonly other?: OtherTraining;
   readonly attempts: readonly AttemptRecord[];
   readonly checkpoint: Checkpoint | null;
   readonly costUsd: number;

@@ -38,10 +38,11 @@ export async function trainingRun(input: unknown): Promise<RunResult> {
   return CancellationScope.nonCancellable(async () => {
     view.show('training', 'The child trains; see there what it does');
     const end = await runAttempts(spec, inbox, root);
-    if (hasOwned(end)) await releaseRun(spec, inbox, view);
-    if (mayStillLaunch(end)) {
+    const wasCutOff = isCutOff(end);
+    if (hasOwned(end)) await releaseRun(spec, inbox, view, wasCutOff);
+    if (wasCutOff) {
       await sleep(launchCallSeconds * 1000, { summary: 'Until a launch under way would show' });
-      await releaseRun(spec, inbox, view);
+      await releaseRun(spec, inbox, view, wasCutOff);
     }
     inbox.isChildOver = true;
     await condition(allHandlersFinished);
@@ -76,15 +77,20 @@ function invalidSpec(problems: readonly string[]): ApplicationFailure {
 /** A run whose name is taken has begun nothing, and must not touch what the earlier one is cleaning up. */
 const hasOwned = (end: ChainEnd): boolean => end.kind !== 'failed' || end.code !== 'run-id-taken';
 
-/** A child that was terminated may have left a launch behind whose call to EC2 was under way. */
-const mayStillLaunch = (end: ChainEnd): boolean =>
+/** A child that was terminated has cleaned nothing up, and may have left a launch behind whose call was under way. */
+const isCutOff = (end: ChainEnd): boolean =>
   end.kind === 'failed' && end.code === 'child-terminated';
 
 /** CreateFleet(instant) answers within seconds; what comes later than this is the reaper's. */
 const launchCallSeconds = 20;
 
 /** The final guarantee: whatever carries the run's tag is released, whoever should have done it. */
-async function releaseRun(spec: TrainingRunSpec, inbox: RunInbox, view: RunView): Promise<void> {
+async function releaseRun(
+  spec: TrainingRunSpec,
+  inbox: RunInbox,
+  view: RunView,
+  wasCutOff: boolean,
+): Promise<void> {
   const { capacity, checkpoints, runId } = spec;
   view.show('releasing', 'Making sure that nothing is left');
   const summary = 'Make sure that nothing of the run is left';
@@ -95,6 +101,7 @@ async function releaseRun(spec: TrainingRunSpec, inbox: RunInbox, view: RunView)
         {
           runId,
           existingInstanceId: capacity.kind === 'existing-instance' ? capacity.instanceId : null,
+          wasCutOff,
           keepLastCheckpoints: checkpoints.keepLast,
         },
       ]),
@@ -117,7 +124,7 @@ function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: Ch
       view.showEnd('cancelled', 'Cancelled; nothing is left running');
       throw new CancelledFailure('The run was cancelled; nothing is left running.');
     case 'failed': {
-      const { code, message } = end;
+      const { code, message, other } = end;
       view.showEnd('failed', message);
       const details: FailedRun = {
         runId: spec.runId,
@@ -125,6 +132,7 @@ function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: Ch
         code,
         message,
         next: adviceFor(code),
+        ...(other === undefined ? {} : { other }),
         ...ledger,
       };
       throw ApplicationFailure.create({

@@ -101,9 +101,10 @@ async function examineEnvironment(options: EnvironmentOptions): Promise<Finding[
   ];
 }
 
-async function examineTemporal({ temporal }: Environment): Promise<Finding> {
+async function examineTemporal(environment: Environment): Promise<Finding> {
   const name = 'temporal server';
   try {
+    const { temporal } = environment;
     const client = await connectClient(temporal);
     await client.connection.close();
     return good(name, `${temporal.address}, namespace ${temporal.namespace} (${temporal.source})`);

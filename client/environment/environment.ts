@@ -38,7 +38,8 @@ export interface EnvironmentOptions {
 /**
  * Finds out what a command works with, from flags, environment, files and a running `runctl up`.
  *
- * @throws cloud-not-chosen, invalid-input, temporal-unreachable (no server is configured), local-cloud-unreachable
+ * @throws cloud-not-chosen, invalid-input, local-cloud-unreachable; reading `temporal` throws temporal-unreachable when
+ *   no server is configured.
  */
 export function resolveEnvironment(options: EnvironmentOptions): Environment {
   const loaded = loadSettings(options);
@@ -59,7 +60,10 @@ export function resolveEnvironment(options: EnvironmentOptions): Environment {
   return {
     cloud: chosen.cloud,
     cloudDescription: describe(chosen, settings, variables),
-    temporal: findTemporal(options.environment, up),
+    // Looked for when it is needed: to create or start an instance no server has to be there.
+    get temporal() {
+      return findTemporal(options.environment, up);
+    },
     webUiUrl: up?.content.webUiUrl ?? null,
     settings,
     places: placesOf(loaded, chosen.cloud === 'local' ? upOfCloud : null),

@@ -5,7 +5,7 @@ export type OutputFormat = 'text' | 'json';
 
 /**
  * Where a command writes. Data goes to stdout, talk to stderr. With `--output json` stdout carries exactly one
- * document: the command's data, or `{"error":{code,message,why,next}}`.
+ * document: the command's data, or `{"error":{code,message,why,next}}` with the failure's own details.
  */
 export class Console {
   constructor(readonly format: OutputFormat) {}
@@ -28,8 +28,8 @@ export class Console {
 
   /** What happened, why, what next; as a document on stdout with `--output json`, else on stderr. */
   failure(failure: Failure): void {
-    const { code, message, why, next } = failure;
-    if (this.format === 'json') this.data({ error: { code, message, why, next } }, '');
+    const { code, message, why, next, details } = failure;
+    if (this.format === 'json') this.data({ error: { code, message, why, next, ...details } }, '');
     else this.say(failureText(failure));
   }
 }

@@ -8,7 +8,7 @@ export function runText(run: RunSnapshot): string {
   const { failure } = run;
   return [
     `Run ${run.runId}: ${run.isOver ? run.state : progressText(run)}`,
-    ...(run.message === '' ? [] : [`  ${run.message.replaceAll('\n', '\n  ')}`]),
+    ...messageLines(run),
     ...(failure === null ? [] : [`  why ended  ${failure.code}`, `  next       ${failure.next}`]),
     ...run.warnings.map((warning) => `  warning: ${warning}`),
     '',
@@ -17,6 +17,13 @@ export function runText(run: RunSnapshot): string {
     `Checkpoint  ${formatCheckpoint(run.checkpoint)}`,
     `Cost        ${formatUsd(run.costUsd)} (On-Demand: ${formatUsd(run.onDemandCostUsd)})`,
   ].join('\n');
+}
+
+/** Indented below the headline, except for the four ways on, which are the same text everywhere. */
+function messageLines({ message, failure }: RunSnapshot): string[] {
+  if (message === '') return [];
+  if (failure?.code === 'already-running') return [message];
+  return [`  ${message.replaceAll('\n', '\n  ')}`];
 }
 
 /** One row per attempt. */

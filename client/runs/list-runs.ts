@@ -1,13 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { limits } from '../limits';
 import { searchAttributes } from '../../workflows/search-attributes';
-import { runIdOf } from './resolve-run-id';
+import { runIdOf } from './run-id';
 
 export interface ListOptions {
   readonly onlyOpen?: boolean;
   readonly limit?: number;
-  /** Only runs that are on this instance now, or were at last. */
-  readonly instanceId?: string;
 }
 
 export interface ListedRun {
@@ -22,10 +20,7 @@ export interface ListedRun {
 export async function listRuns(client: Client, options: ListOptions = {}): Promise<ListedRun[]> {
   const limit = options.limit ?? limits.listedRuns;
   const conditions = [
-    // The instance is known to the attempts only; their ids name the run.
-    options.instanceId === undefined
-      ? "WorkflowType = 'trainingRun'"
-      : `${searchAttributes.instanceId.name} = '${options.instanceId}'`,
+    "WorkflowType = 'trainingRun'",
     ...(options.onlyOpen === true ? ["ExecutionStatus = 'Running'"] : []),
   ];
   const runs: ListedRun[] = [];

@@ -123,12 +123,12 @@ function fromResult(result: RunResult): RunSnapshot {
 }
 
 function fromFailedRun(failed: FailedRun): RunSnapshot {
-  const { code, message, next } = failed;
+  const { code, message, next, other } = failed;
   return {
     ...ended(failed.runId, failed),
     state: 'failed',
     message,
-    failure: { code, message, next },
+    failure: { code, message, next, ...other },
   };
 }
 

@@ -1,42 +1,40 @@
 import type { Client } from '@temporalio/client';
 import { Failure } from '../../domain/failure';
-import { searchAttributes } from '../../workflows/search-attributes';
-
-/** Finds the run that an EC2 instance was launched for, by its tag; null when it carries none. */
-export type FindRunByTag = (instanceId: string) => Promise<string | null>;
-
-export const isInstanceId = (id: string): boolean => /^i-[0-9a-f]{8,17}$/.test(id);
+import { findOccupation, type InstanceSight, type Occupation } from '../instances/occupation';
+import { isInstanceId, runIdOf } from './run-id';
 
 /**
- * Makes a run id of what a person pasted: a run id, a workflow id (`run/…`), or the id of an instance, which is looked
- * up in Temporal first (also an instance of the user's own has its run there) and then in the instance's tags.
+ * Makes a run id of what a person pasted: a run id, a workflow id (`run/…`), or the id of an instance. An instance
+ * stands for the run that is on it, also where it is the user's own; if none is, for the newest that was.
  *
- * @throws run-not-found  The instance belongs to no run.
+ * @throws run-not-found       No run of ours was ever on the instance, or one of another Temporal server is.
+ * @throws instance-not-found  There is no such instance.
  */
 export async function resolveRunId(
   client: Client,
   id: string,
-  findRunByTag: FindRunByTag,
+  cloud: InstanceSight,
 ): Promise<string> {
   if (!isInstanceId(id)) return runIdOf(id);
-  const runId = (await findByInstance(client, id)) ?? (await findRunByTag(id));
-  if (runId !== null) return runId;
-  throw new Failure('run-not-found', `instance ${id} belongs to no run.`, {
-    why: 'No workflow names it, and it carries no tag of runctl.',
-  });
+  return runOn(id, await findOccupation(client, cloud, id));
 }
 
-/** The newest run on this instance, whether it goes on or not; null when there is none. */
-async function findByInstance(client: Client, instanceId: string): Promise<string | null> {
-  // The server's own order: open ones first, then the newest.
-  const query = `${searchAttributes.instanceId.name} = '${instanceId}'`;
-  for await (const { workflowId } of client.workflow.list({ query, pageSize: 1 })) {
-    return runIdOf(workflowId);
+/** The run that an instance's id stands for. */
+export function runOn(instanceId: string, occupation: Occupation): string {
+  if (occupation.kind === 'run') return occupation.runId;
+  if (occupation.kind === 'foreign') {
+    const { runId, pid } = occupation.training;
+    throw new Failure('run-not-found', `this Temporal server has no run on ${instanceId}.`, {
+      why: `Run ${runId} trains there (PID ${pid}); it was started through another Temporal server or namespace.`,
+      next: `Repeat the command with that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE. \`runctl aws stop ${instanceId}\` ends the training from here too.`,
+    });
   }
-  return null;
-}
-
-/** `run/a` and `run/a/attempt` are both of run `a`. */
-export function runIdOf(id: string): string {
-  return id.replace(/^run\//, '').replace(/\/attempt$/, '');
+  if (occupation.lastRunId !== null) return occupation.lastRunId;
+  throw new Failure('run-not-found', `no run is or was on instance ${instanceId}.`, {
+    why:
+      occupation.kind === 'unseen'
+        ? `Temporal knows none, and the instance does not answer (${occupation.why}).`
+        : 'Temporal knows none, and nothing of ours trains there.',
+    next: `Start one: runctl aws train ${instanceId} SCRIPT. \`runctl aws list\` shows the runs.`,
+  });
 }

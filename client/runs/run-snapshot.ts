@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../domain/checkpoint';
 import type { PurchaseOption } from '../../domain/instance';
 import type { Instant } from '../../domain/instant';
-import type { AttemptRecord } from '../../domain/outcome';
+import type { AttemptRecord, OtherTraining } from '../../domain/outcome';
 import type { Progress } from '../../domain/supervisor-report';
 import type { Phase } from '../../workflows/messages';
 
@@ -47,7 +47,8 @@ export interface AttemptLine {
   readonly endedAt: Instant | null;
 }
 
-export interface RunFailure {
+/** With `already-running` it tells who has the instance. */
+export interface RunFailure extends Partial<OtherTraining> {
   readonly code: string;
   readonly message: string;
   readonly next: string;

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 
-from .process_identity import identity_from_json, identity_to_json
+from .process_identity import boot_id, identity_from_json, identity_to_json
 
 
 class TrainingLock:
@@ -64,6 +64,18 @@ def read_lock_owner(path):
         return owner["runId"], owner["attemptNumber"], identity_from_json(owner["supervisor"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def describe_takeover(owner):
+    """What a person should know when the lock is taken although an earlier owner never gave it back; None if none did."""
+    if owner is None:
+        return None
+    run_id, attempt_number, supervisor = owner
+    if supervisor is not None and supervisor.boot_id != boot_id():
+        why = "the instance was rebooted since"
+    else:
+        why = "its supervisor (PID %s) lives no more" % (supervisor.pid if supervisor else "unknown")
+    return "The lock left by attempt %s of run %s was taken over: %s." % (attempt_number, run_id, why)
 
 
 def _is_file_of(descriptor, path):

@@ -40,6 +40,7 @@ def new_report(request, supervisor):
         "runId": request.run_id,
         "attemptNumber": request.attempt_number,
         "state": "preparing",
+        "startedAt": instant(),
         "supervisor": identity_to_json(supervisor),
         "trainer": None,
         "progress": None,

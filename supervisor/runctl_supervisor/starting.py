@@ -9,7 +9,7 @@ from .answers import VerbFailure
 from .daemon import run_detached
 from .files import read_json, remove, write_json
 from .instants import instant
-from .lock import read_lock_owner, try_lock
+from .lock import describe_takeover, read_lock_owner, try_lock
 from .paths import FILES, FOLDERS
 from .process_identity import (
     identity_from_json,
@@ -93,10 +93,14 @@ def _start_with_lock(paths, raw_request, request, lock):
             return {"started": {"supervisor": report["supervisor"]}}
     elif trainer is not None:
         return _already_running(trainer, before["runId"], before["attemptNumber"])
+    takeover = describe_takeover(read_lock_owner(paths.lock))
     if trainer is None:
         _remove_earlier_attempt(paths)
         write_json(paths.request, raw_request, durable=True)
-    return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, trainer))}}
+        if takeover is not None:
+            with open(paths.training_log, "a", encoding="utf-8") as file:
+                file.write("runctl: %s\n" % takeover)
+    return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, trainer, takeover))}}
 
 
 def _has_begun(report):
@@ -116,12 +120,12 @@ def _remove_earlier_attempt(paths):
         remove(os.path.join(paths.training, name))
 
 
-def _detach(paths, request, lock, trainer):
+def _detach(paths, request, lock, trainer, takeover=None):
     """Starts the daemon, which inherits the lock; returns its identity once it has reported in."""
     from . import supervisor_process
 
     def main(report_ready):
-        supervisor_process.run(paths, request, lock, trainer, report_ready)
+        supervisor_process.run(paths, request, lock, trainer, report_ready, takeover)
 
     run_detached(main, paths.supervisor_log, [lock.descriptor])
     owner = read_lock_owner(paths.lock)

@@ -38,8 +38,9 @@ from .working_folder import SavedElsewhere, offer_checkpoint_folder, offer_resum
 class Supervision:
     """Everything that is true of one attempt on this instance."""
 
-    def __init__(self, paths, request, report, trainer):
+    def __init__(self, paths, request, report, trainer, takeover=None):
         self.paths, self.request, self.report, self.trainer = paths, request, report, trainer
+        self._takeover = takeover
         self.waker = Waker()
         metadata = MetadataClient()
         storage = Storage(request.region, request.bucket, InstanceCredentials(metadata))
@@ -242,7 +243,7 @@ class Supervision:
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
-        return [self._resume_warning(), *(source.warning for source in sources), adopted]
+        return [self._resume_warning(), self._takeover, *(source.warning for source in sources), adopted]
 
     def _resume_warning(self):
         resume, first_step = self.request.resume_from, self._progress.first_step

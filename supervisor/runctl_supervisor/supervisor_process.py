@@ -6,13 +6,16 @@ from .files import read_json
 from .journal import log
 from .memory import protect_from_out_of_memory
 from .process_identity import identity_of, identity_to_json
-from .reports import ReportWriter, new_report
+from .reports import ReportWriter, listed_warnings, new_report
 from .supervision import Supervision
 from .trainer import AdoptedTrainer, become_subreaper
 
 
-def run(paths, request, lock, trainer, report_ready):
-    """Supervises one attempt to its end; `trainer` is the identity of one to take up, or None to start one."""
+def run(paths, request, lock, trainer, report_ready, takeover=None):
+    """Supervises one attempt to its end; `trainer` is the identity of one to take up, or None to start one.
+
+    `takeover` tells whose lock this one took over, or is None.
+    """
     become_subreaper()
     protect_from_out_of_memory()
     identity = identity_of(os.getpid())
@@ -21,10 +24,13 @@ def run(paths, request, lock, trainer, report_ready):
         content.update(read_json(paths.report) or {})
         content.update(supervisor=identity_to_json(identity), trainer=identity_to_json(trainer))
         content["state"] = "training"
+    if takeover is not None:
+        log(takeover)
+        content["warnings"] = listed_warnings([takeover])
     report = ReportWriter(paths, content)
     report.update()
     lock.write_owner(request.run_id, request.attempt_number, identity)
     report_ready()
     log("supervising attempt %d of run %s" % (request.attempt_number, request.run_id))
-    Supervision(paths, request, report, AdoptedTrainer(trainer) if trainer else None).run()
+    Supervision(paths, request, report, AdoptedTrainer(trainer) if trainer else None, takeover).run()
     log("done")

@@ -65,6 +65,59 @@ class ExclusionTest(SupervisorTest):
         self.assertEqual(self.instance.report()["state"], "gone")
         self.start(TRAINER, attempt_number=2, scriptArgs=FOREVER)
         self.assertEqual(self.wait_for_state("training")["attemptNumber"], 2)
+        pid = report["supervisor"]["pid"]
+        self.expect_takeover("attempt 1 of run r1 was taken over: its supervisor (PID %d) lives no more." % pid)
+
+    def test_a_lock_from_before_a_reboot_is_no_lock_whoever_has_its_pid_now(self):
+        self.start(TRAINER, scriptArgs=FOREVER)
+        report = self.wait_for_state("training")
+        for part in ("supervisor", "trainer"):
+            os.kill(report[part]["pid"], signal.SIGKILL)
+        wait_until(lambda: not self.instance.processes(), "both are dead")
+        # Its number belongs to a process that lives, as after a reboot; the number alone says nothing.
+        lock = json.loads(self.instance.read("lock"))
+        own = identity_of(os.getpid())
+        lock["supervisor"].update(pid=own.pid, startTime=own.start_time)
+        with open(self.instance.path("lock"), "w", encoding="utf-8") as file:
+            json.dump(lock, file)
+        self.instance.reboot()
+        self.start(TRAINER, runId="r2", scriptArgs=FOREVER)
+        self.assertEqual(self.wait_for_state("training")["runId"], "r2")
+        self.expect_takeover("attempt 1 of run r1 was taken over: the instance was rebooted since.")
+
+    def test_a_lock_that_was_given_back_leaves_nothing_to_take_over(self):
+        self.start(TRAINER, scriptArgs=["2", "1", "0"])
+        self.wait_for_state("ended")
+        self.assertIn("lock", self.instance.verb("clean-up", attempt())["removed"])
+        self.start(TRAINER, runId="r2", scriptArgs=FOREVER)
+        self.assertEqual(self.wait_for_state("training")["warnings"], [])
+        self.assertNotIn("taken over", self.instance.read("training.log") + self.instance.read("supervisor.log"))
+
+    def expect_takeover(self, words):
+        sentence = "The lock left by %s" % words
+        self.assertEqual(self.instance.report()["warnings"], [sentence])
+        self.assertIn(" %s\n" % sentence, self.instance.read("supervisor.log"))
+        self.assertTrue(self.instance.read("training.log").startswith("runctl: %s\n" % sentence))
+
+    def test_of_two_runs_that_start_at_the_same_moment_one_wins_and_the_other_leaves_no_trace(self):
+        requests = {run: self.request({"train.py": COUNTED}, runId=run, scriptArgs=FOREVER) for run in ("r1", "r2")}
+        verbs = {run: self.instance.start_verb("start", request) for run, request in requests.items()}
+        answers = {run: self.instance.answer_of(verb) for run, verb in verbs.items()}
+        winner, loser = sorted(answers, key=lambda run: "alreadyRunning" in answers[run])
+        self.assertIn("started", answers[winner])
+        before = self.wait_for_state("training")
+        self.wait_for_log("step 2/")
+        running = self.instance.verb("start", requests[loser])["alreadyRunning"]
+        self.assertEqual((running["pid"], running["runId"]), (before["trainer"]["pid"], winner))
+        kept = {name: self.instance.read(name) for name in ("lock", "training.pid", "request.json", "code/train.py")}
+        for verb, more in (("clean-up", {}), ("stop", {}), ("save-and-stop", {"cause": "stop", "timeoutSeconds": 1})):
+            answer = self.instance.verb(verb, {"runId": loser, "attemptNumber": 1, **more})
+            self.assertEqual(answer.get("removed", []), [])
+        self.assertEqual({name: self.instance.read(name) for name in kept}, kept)
+        after = self.instance.report()
+        self.assertEqual((after["state"], after["trainer"]), ("training", before["trainer"]))
+        with open(os.path.join(self.instance.root, "starts"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "x")
 
     def test_an_earlier_attempt_leaves_nothing_that_counts(self):
         script = 'open("training_complete.txt", "w").write("x"); print("step 7/7")\n'

@@ -150,7 +150,12 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   await lab.run(() => activities.cleanUpTraining(second));
   await release(second);
   const reply = await lab.run(() =>
-    activities.releaseRun({ runId, existingInstanceId: null, keepLastCheckpoints: 1 }),
+    activities.releaseRun({
+      runId,
+      existingInstanceId: null,
+      wasCutOff: false,
+      keepLastCheckpoints: 1,
+    }),
   );
   expect(reply.instances.map((each) => each.attemptNumber).sort()).toEqual([1, 2]);
 }, 90_000);

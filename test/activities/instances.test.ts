@@ -118,6 +118,7 @@ test("an existing instance is described and never released, whatever the run's t
     lab.activities.releaseRun({
       runId: 'other',
       existingInstanceId: theirs.instanceId,
+      wasCutOff: false,
       keepLastCheckpoints: 3,
     }),
   );
@@ -196,7 +197,12 @@ test('the end of a run releases what any of its attempts has left', async () => 
   await launch(1);
   await launch(2);
   const reply = await lab.run(() =>
-    lab.activities.releaseRun({ runId, existingInstanceId: null, keepLastCheckpoints: 3 }),
+    lab.activities.releaseRun({
+      runId,
+      existingInstanceId: null,
+      wasCutOff: false,
+      keepLastCheckpoints: 3,
+    }),
   );
   expect(reply.instances.map((each) => each.attemptNumber).sort()).toEqual([1, 2]);
   expect(await livingIds()).toEqual([]);

@@ -1,16 +1,22 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context';
+import { addCreateCommand } from './create';
 import { addListCommand } from './list';
 import { addMonitorCommand } from './monitor';
+import { addStartInstanceCommand } from './start-instance';
 import { addStatusCommand } from './status';
 import { addStopCommand } from './stop';
+import { addStopInstanceCommand } from './stop-instance';
+import { addTerminateCommand } from './terminate';
 import { addTrainCommand } from './train';
 import { addWaitCommand } from './wait';
 import { addCheckpointCommands } from './checkpoint';
 
-/** `runctl aws …`: what is done with runs. */
+/** `runctl aws …`: what is done with runs, and with instances of one's own. */
 export function addAwsCommands(program: Command, context: CommandContext): void {
-  const group = program.command('aws').description('train, watch and stop runs');
+  const group = program
+    .command('aws')
+    .description('train, watch and stop runs; create and end instances of your own');
   addTrainCommand(group, context);
   addStatusCommand(group, context);
   addMonitorCommand(group, context);
@@ -18,4 +24,8 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
   addListCommand(group, context);
   addWaitCommand(group, context);
   addCheckpointCommands(group, context);
+  addCreateCommand(group, context);
+  addStartInstanceCommand(group, context);
+  addStopInstanceCommand(group, context);
+  addTerminateCommand(group, context);
 }

@@ -1,4 +1,4 @@
-import { isInstanceId } from '../../runs/resolve-run-id';
+import { isInstanceId } from '../../runs/run-id';
 import type { TrainRequest } from '../../runs/train-request';
 import { ArgumentProblems } from '../parse-options';
 

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
-import { Failure } from '../../../domain/failure';
-import { formatAlreadyRunning } from '../../../domain/format';
 import type { Console } from '../../output/console';
-import type { TrainRequest } from '../../runs/train-request';
+import { awaitAcceptance, refusalOf, refuseSecondTraining } from '../../runs/refusals';
+import type { RunSnapshot } from '../../runs/run-snapshot';
 import type { StartedRun, TrainingClient } from '../../training-client';
 import { action, type CommandContext, type Invocation } from '../command-context';
 import { withClient } from '../with-client';
 import { readTrainArguments, type TrainOptions } from './train-arguments';
-import { watchRun } from './watch';
+import { interruptedBy, tellEnd, watchRun } from './watch';
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 export function addTrainCommand(group: Command, context: CommandContext): void {
   group
     .command('train')
+    .alias('run')
     .usage('[INSTANCE_ID] SCRIPT [options] -- [ARGS of the script]')
     .description('train a script; returns at once, the run goes on without us')
     .argument('[operands...]', 'an instance of your own (optional), and the script')
@@ -62,32 +62,38 @@ async function train(
 ): Promise<number | undefined> {
   const { context, console, options } = invocation;
   const request = readTrainArguments(operands, options, context.scriptArgs);
+  const { instanceId } = request;
   return withClient(invocation, async (client) => {
-    await refuseSecondTraining(client, request);
+    if (instanceId !== undefined) await refuseSecondTraining(client, instanceId);
     const started = await client.train(request, context.folder);
-    tellStart(console, started, options.wait === true);
-    return options.wait === true ? watchRun(client, started.runId, console) : undefined;
+    if (options.wait === true) {
+      tellStart(console, started, true);
+      return watchRun(client, started.runId, console, {}, tellEndOfTrain);
+    }
+    if (instanceId !== undefined) await throwIfRefused(client, started.runId, instanceId, console);
+    tellStart(console, started, false);
+    return undefined;
   });
 }
 
-/**
- * Tells early what the instance itself would refuse later: on one instance there is one training. The lock on the
- * instance is what really excludes the second.
- */
-async function refuseSecondTraining(
+/** Only the instance knows whether it is free: two may have asked at the same moment. */
+async function throwIfRefused(
   client: TrainingClient,
-  { instanceId }: TrainRequest,
+  runId: string,
+  instanceId: string,
+  console: Console,
 ): Promise<void> {
-  if (instanceId === undefined) return;
-  const open = await client.list({ onlyOpen: true, instanceId });
-  const [other] = open;
-  if (other === undefined) return;
-  const { trainerPid } = await client.status(other.runId);
-  const [headline = '', ...ways] = formatAlreadyRunning(instanceId, trainerPid).split('\n');
-  throw new Failure('already-running', headline, {
-    why: `Run ${other.runId} trains there since ${other.startedAt}.`,
-    next: ways.join('\n').trim(),
-  });
+  console.say(`Waiting for ${instanceId} to accept run ${runId}.`);
+  const end = await interruptedBy('SIGINT', (signal) => awaitAcceptance(client, runId, signal));
+  const refusal = end === null ? null : refusalOf(end);
+  if (refusal !== null) throw refusal;
+}
+
+/** A run that the instance turned away is told like one that was refused before it began. */
+function tellEndOfTrain(run: RunSnapshot, console: Console): number {
+  const refusal = run.failure?.code === 'already-running' ? refusalOf(run) : null;
+  if (refusal !== null) throw refusal;
+  return tellEnd(run, console);
 }
 
 function tellStart(console: Console, started: StartedRun, isFollowed: boolean): void {

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../exit-codes';
+import { exitCodeOfRun, exitCodes } from '../../exit-codes';
 import type { Console } from '../../output/console';
 import { attemptBeginMark, attemptEndMark } from '../../output/log-marks';
 import { progressText } from '../../output/progress-text';
@@ -17,11 +17,12 @@ export async function watchRun(
   runId: string,
   console: Console,
   selection: LogSelection = {},
+  tell: (run: RunSnapshot, console: Console) => number = tellEnd,
 ): Promise<number> {
   const listener = listenerOf(client, runId, console, selection);
   const end = await interruptedBy('SIGINT', (signal) => followRun(client, runId, listener, signal));
   if (end === null) return tellDetached(runId, console);
-  return end.isOver ? tellEnd(end, console) : exitCodes.ok.value;
+  return end.isOver ? tell(end, console) : exitCodes.ok.value;
 }
 
 /** Runs something that a signal of the process makes return early. */
@@ -47,20 +48,16 @@ function listenerOf(
   console: Console,
   selection: LogSelection,
 ): FollowListener {
-  let lastStatus = '';
+  const talk = talkOf(console);
   let shownAttempt = 0;
   let attempts: readonly AttemptLine[] = [];
   const attemptOf = (number: number): AttemptLine | undefined =>
     attempts.find((attempt) => attempt.number === number);
   return {
+    ...talk,
     onSnapshot: (run) => {
       attempts = run.attempts;
-      const status = run.isOver ? '' : statusLine(run);
-      if (status !== lastStatus && status !== '') console.say(status);
-      lastStatus = status;
-    },
-    onOutage: ({ code, message }) => {
-      console.say(`== ${code}: ${message} Trying again; the run goes on without us. ==`);
+      talk.onSnapshot(run);
     },
     log: {
       reader: client.logReader(runId, selection),
@@ -76,7 +73,30 @@ function listenerOf(
   };
 }
 
-/** What changes rarely: steps are in the log already. */
+/** Says on stderr what changes rarely: states, warnings, outages. */
+export function talkOf(console: Console): Omit<Required<FollowListener>, 'log'> {
+  let lastStatus = '';
+  let lastWarnings: readonly string[] = [];
+  const told = new Set<string>();
+  return {
+    onSnapshot: (run) => {
+      const status = run.isOver ? '' : statusLine(run);
+      if (status !== lastStatus && status !== '') console.say(status);
+      lastStatus = status;
+      // A worker that is busy for one look is no news.
+      for (const warning of run.warnings.filter((each) => lastWarnings.includes(each))) {
+        if (!told.has(warning)) console.say(`== warning: ${warning}`);
+        told.add(warning);
+      }
+      lastWarnings = run.warnings;
+    },
+    onOutage: ({ code, message }) => {
+      console.say(`== ${code}: ${message} Trying again; the run goes on without us. ==`);
+    },
+  };
+}
+
+/** Steps are in the log already. */
 function statusLine(run: RunSnapshot): string {
   return `== ${progressText({ ...run, progress: null })}`;
 }
@@ -91,6 +111,5 @@ export function tellDetached(runId: string, console: Console): number {
 /** How the run ended, and the exit code that says so. */
 export function tellEnd(run: RunSnapshot, console: Console): number {
   console.data(run, runText(run));
-  const isGood = run.state === 'completed' || run.state === 'stopped';
-  return isGood ? exitCodes.ok.value : exitCodes.failed.value;
+  return exitCodeOfRun(run);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { TrainingClient, type RunSnapshot } from '../../../client';
-import type { LocalCloudStatus } from '../../../client/local-cloud/admin-client';
+import { LocalCloudAdmin, type LocalCloudStatus } from '../../../client/local-cloud/admin-client';
 import { findTemporal } from '../../support/temporal-server';
 import { GivenUp, waitFor } from './wait-for';
 
@@ -16,6 +16,15 @@ export interface Ran {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A command of the bin that is still running. */
+export interface Running {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly hasEnded: () => boolean;
+  readonly ended: Promise<Ran>;
+  readonly kill: (signal: NodeJS.Signals) => void;
 }
 
 interface UpDocument {
@@ -89,8 +98,41 @@ export class Stack {
     }
   }
 
-  runctl(args: readonly string[]): Promise<Ran> {
-    return runctlIn(this.folder, this.environment, args);
+  /** What disturbs the cloud, without a process of the bin for each look. */
+  get cloudAdmin(): LocalCloudAdmin {
+    return new LocalCloudAdmin(this.up.awsEndpointUrl, this.up.secretAccessKey);
+  }
+
+  /** Runs the bin; `changes` are laid over its environment. */
+  runctl(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ran> {
+    return runctlIn(this.folder, { ...this.environment, ...changes }, args);
+  }
+
+  /** Starts the bin and reads along; ends with `ended`. */
+  startRunctl(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Running {
+    const child = spawn(process.execPath, ['--no-warnings', bin, ...args], {
+      cwd: this.folder,
+      env: { ...this.environment, ...changes },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].on('data', (chunk: Buffer) => (texts[name] += chunk.toString()));
+    }
+    const ended = new Promise<Ran>((resolve) => {
+      child.once('close', (code) => {
+        resolve({ ...texts, exitCode: code ?? 255 });
+      });
+    });
+    return {
+      stdout: () => texts.stdout,
+      stderr: () => texts.stderr,
+      hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+      ended,
+      kill: (signal) => {
+        child.kill(signal);
+      },
+    };
   }
 
   async runctlJson<T>(args: readonly string[]): Promise<T> {
