@@ -12,8 +12,8 @@ export type AttemptOutcome =
   | { readonly kind: 'trainer-lost'; readonly message: string }
   | { readonly kind: 'capacity-shortage'; readonly message: string }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'stopped'; readonly warning?: string }
+  | { readonly kind: 'cancelled'; readonly warning?: string };
 
 interface TrainerFailure {
   /** What happened, in one sentence a person reads: `exit code 3`, `killed by SIGKILL (out of memory)`. */

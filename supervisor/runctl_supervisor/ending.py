@@ -8,7 +8,7 @@ from . import limits
 from .instants import instant
 from .journal import log
 from .process_tree import kill_all, training_processes
-from .texts import last_lines_of_file
+from .texts import first_bytes, last_lines_of_file, printable
 
 
 def kill_leftovers(paths, trainer):
@@ -46,7 +46,7 @@ def result_of(supervision, exit_status, has_marker, memory_kills, mask, warning)
         "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and memory_kills > 0,
         "endedAt": instant(supervision.ended_at_seconds),
         "lastLogLines": last_lines_of_file(supervision.paths.training_log, limits.LAST_LOG_LINES_MAX_BYTES, mask),
-        "warning": warning,
+        "warning": first_bytes(printable(warning), limits.RESULT_WARNING_MAX_BYTES) if warning else None,
     }
 
 

@@ -6,6 +6,7 @@ LAST_LOG_LINES_MAX_BYTES = 1_200
 MESSAGE_MAX_BYTES = 600
 WARNINGS_MAX_COUNT = 4
 WARNING_MAX_BYTES = 240
+RESULT_WARNING_MAX_BYTES = 400
 
 # How long the main loop sleeps when nothing wakes it. Exits of the trainer, verbs and notices wake it at once.
 TICK_SECONDS = 0.25
