@@ -7,6 +7,11 @@ export const activityLimits = {
   cleanUpExecutionSeconds: 60,
   /** Publishing after the trainer has ended, on top of the time to save. */
   publishExecutionSeconds: 60,
+  /**
+   * A stop waits for what the supervisor still uploads: it gives up by itself where nothing moves for a quarter of an
+   * hour. Within this a terabyte of outputs goes up.
+   */
+  publishPatienceMs: 6 * 3_600_000,
   /** The agent takes whole seconds, and turns more than this into an hour. */
   maxExecutionSeconds: 172_800,
   /** EC2 may not know an instance yet that it has just launched; older than this, unknown means gone. */

@@ -1,5 +1,5 @@
 import { askScript, type SupervisorScript } from '../aws/supervisor-script';
-import { askSupervisor, refOf, unexpectedRefusal } from './ask-supervisor';
+import { askSupervisor, refOf, unexpectedRefusal, type Answer } from './ask-supervisor';
 import type { SaveInput, SaveReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { activityLimits } from './limits';
@@ -9,12 +9,7 @@ export async function saveCheckpoint(
   dependencies: ActivityDependencies,
   input: SaveInput,
 ): Promise<SaveReply> {
-  const wanted = input.saveTimeoutSeconds + activityLimits.publishExecutionSeconds;
-  const answer = await askSupervisor(dependencies, input, {
-    script: saveScript(input),
-    executionSeconds: Math.min(wanted, activityLimits.maxExecutionSeconds),
-    what: input.mode,
-  });
+  const answer = await askUntilSaved(dependencies, input);
   switch (answer.kind) {
     case 'instance-gone':
       return answer;
@@ -31,6 +26,24 @@ export async function saveCheckpoint(
         lastStep: report?.progress?.step ?? null,
       };
     }
+  }
+}
+
+/** The trainer has ended, and what it left still goes up: asking again joins the save under way. */
+async function askUntilSaved(
+  dependencies: ActivityDependencies,
+  input: SaveInput,
+): Promise<Answer> {
+  const wanted = input.saveTimeoutSeconds + activityLimits.publishExecutionSeconds;
+  const deadline = Date.now() + activityLimits.publishPatienceMs;
+  for (;;) {
+    const answer = await askSupervisor(dependencies, input, {
+      script: saveScript(input),
+      executionSeconds: Math.min(wanted, activityLimits.maxExecutionSeconds),
+      what: input.mode,
+    });
+    const isUnderWay = answer.kind === 'refused' && answer.code === 'still-saving';
+    if (!isUnderWay || Date.now() > deadline) return answer;
   }
 }
 

@@ -65,6 +65,7 @@ function startRequest({ cloud, pace }: ActivityDependencies, input: StartInput) 
     checkpointSignal: null,
     secrets: input.secrets,
     data: input.data,
+    outputIndexKey: objectKeys.outputs(runId),
     dependencies: input.dependencies,
     container: input.container,
   };

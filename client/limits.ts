@@ -28,6 +28,14 @@ export const limits = {
   followIntervalMs: 1_000,
   /** Largest staged code archive, in bytes, unless configured: data belongs in S3, not in the code. */
   codeArchiveBytes: 200 * 1024 * 1024,
+  /** What git prints of a project of a million files. */
+  fileListBytes: 256 * 1024 * 1024,
+  /** Lines of git's own explanation that are passed on. */
+  gitErrorLines: 8,
+  /** Repositories inside of repositories; more than this is a circle of links or mounts. */
+  nestedRepositories: 10,
+  /** Files named in an error about what cannot be sent along. */
+  refusedFilesShown: 20,
   /** Files named in the error about a too large archive. */
   largestFilesShown: 5,
   /** How long `train` waits to name the process of a training that has just begun on the same instance. */

@@ -41,6 +41,8 @@ export interface StartedRun {
   readonly workflowId: string;
   /** The run's page; null when the address of the Web UI is not known. */
   readonly webUiUrl: string | null;
+  /** What a person should know of the code that was sent along, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -78,7 +80,8 @@ export class TrainingClient {
   /**
    * Stages the code around a script and starts a run; returns as soon as Temporal has it.
    *
-   * @throws invalid-input, script-unusable, code-too-large, run-exists, bucket-missing, no-credentials
+   * @throws invalid-input, script-unusable, code-too-large, code-not-sendable, secret-in-code, run-exists,
+   *   bucket-missing, no-credentials
    */
   async train(request: TrainRequest, folder = process.cwd()): Promise<StartedRun> {
     const { settings } = this.environment;
@@ -94,8 +97,15 @@ export class TrainingClient {
       settings.code_limit_mb === undefined
         ? limits.codeArchiveBytes
         : settings.code_limit_mb * megabyte;
-    const staged = await stageCode(this.cloud, { script: request.script, folder, limitBytes });
-    return this.start(buildSpec(complete, runId, staged));
+    const staged = await stageCode(this.cloud, {
+      script: request.script,
+      folder,
+      limitBytes,
+      include: request.include ?? [],
+      includeSecretFiles: request.includeSecretFiles ?? [],
+    });
+    const started = await this.start(buildSpec(complete, runId, staged));
+    return { ...started, warnings: staged.warnings };
   }
 
   /**
@@ -127,6 +137,7 @@ export class TrainingClient {
       runId: spec.runId,
       workflowId,
       webUiUrl: runUrl(webUiUrl, temporal.namespace, workflowId),
+      warnings: [],
     };
   }
 

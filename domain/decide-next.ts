@@ -49,7 +49,11 @@ export function decideNext(
         ...(outcome.warning === undefined ? {} : { warning: outcome.warning }),
       };
     case 'stopped':
-      return { kind: 'finish', state: 'stopped' };
+      return {
+        kind: 'finish',
+        state: 'stopped',
+        ...(outcome.warning === undefined ? {} : { warning: outcome.warning }),
+      };
     case 'cancelled':
       return { kind: 'cancel' };
     case 'refused':
@@ -78,7 +82,7 @@ function decideAfterError(
   if (errorCount <= budgets.maxErrors) {
     return { kind: 'resume', afterSeconds: 0, why: `the trainer failed (${failure.reason})` };
   }
-  const said = `The trainer failed: ${failure.reason}${warning === undefined ? '' : `, although ${warning}`}.`;
+  const said = `The trainer failed: ${failure.reason}${warning === undefined ? '' : `; ${warning}`}.`;
   const log =
     failure.lastLogLines === '' ? '' : `\nLast lines of its log:\n${failure.lastLogLines}`;
   return errorCount === 1
@@ -131,6 +135,8 @@ const describeBest = ({ bestStep }: RunHistory): string =>
 /** What the user asked for wins over going on, but not over the truth: a training that has completed has completed. */
 export function applyIntent(outcome: AttemptOutcome, intent: Intent): AttemptOutcome {
   if (intent === 'none' || outcome.kind === 'completed') return outcome;
-  if (intent === 'cancel') return { kind: 'cancelled' };
-  return outcome.kind === 'refused' || outcome.kind === 'cancelled' ? outcome : { kind: 'stopped' };
+  if (outcome.kind === 'refused' && intent === 'stop') return outcome;
+  const kind = intent === 'cancel' || outcome.kind === 'cancelled' ? 'cancelled' : 'stopped';
+  // What could not be kept is told all the same.
+  return 'warning' in outcome ? { kind, warning: outcome.warning } : { kind };
 }

@@ -140,6 +140,32 @@ export const failureTable = {
     category: 'permanent',
     advice: 'Keep data out of the code: name it in .gitignore, or put it in S3.',
   },
+  'code-not-sendable': {
+    category: 'permanent',
+    advice: 'Name it in .gitignore, or put in its place what the instance can use.',
+  },
+  'secret-in-code': {
+    category: 'permanent',
+    advice:
+      'Name them in .gitignore and hand secrets over with --secret, or send a file along on purpose with --include-secret-file.',
+  },
+  'dependencies-failed': {
+    category: 'permanent',
+    advice:
+      'Correct what the script says that it needs, or bring it in the machine image and use --no-install.',
+  },
+  'data-missing': {
+    category: 'permanent',
+    advice: 'Correct the address; `aws s3 ls` shows what is there.',
+  },
+  'data-failed': {
+    category: 'permanent',
+    advice: 'Correct what the message names: the objects, or the size of the disk of the instance.',
+  },
+  'secret-missing': {
+    category: 'permanent',
+    advice: 'Put the parameter there with `aws ssm put-parameter --type SecureString`.',
+  },
   'cloud-not-chosen': {
     category: 'permanent',
     advice: 'Say --cloud local or --cloud aws, or set `cloud` in .runctl.toml.',

@@ -47,9 +47,8 @@ export function formatOutcome(outcome: AttemptOutcome): string {
     case 'refused':
       return `${outcome.code}: ${outcome.message}`;
     case 'stopped':
-      return 'stopped as asked';
     case 'cancelled':
-      return 'cancelled as asked';
+      return `${outcome.kind} as asked${outcome.warning === undefined ? '' : `; ${outcome.warning}`}`;
     case 'interrupted':
     case 'instance-lost':
     case 'trainer-lost':

@@ -37,6 +37,8 @@ export const objectKeys = {
   run: (runId: string): string => `runs/${runId}/`,
   checkpoints: (runId: string): string => `runs/${runId}/checkpoints/`,
   latest: (runId: string): string => `runs/${runId}/checkpoints/latest.json`,
+  /** What a run has uploaded of its outputs. */
+  outputs: (runId: string): string => `runs/${runId}/outputs.json`,
   logs: (runId: string, attemptNumber: number): string => `runs/${runId}/logs/${attemptNumber}/`,
 } as const;
 

@@ -29,8 +29,10 @@ export type Observation =
  */
 export function judgeCompletion(seen: Observation, isNoticed: boolean): AttemptOutcome {
   switch (seen.kind) {
-    case 'trainer-ended':
-      return judgeResult(seen.result, isNoticed, seen.notice !== null);
+    case 'trainer-ended': {
+      const outcome = judgeResult(seen.result, isNoticed, seen.notice !== null);
+      return addWarning(outcome, seen.result.warning ?? null);
+    }
     case 'preparation-failed':
       return { kind: 'refused', code: seen.code, message: seen.message };
     case 'trainer-lost':
@@ -76,6 +78,26 @@ function judgeResult(
         ...completed(result),
         warning: `the script said that it was done but did not exit, and was ended (${describeEnd(result)})`,
       };
+  }
+}
+
+/** What the supervisor had to tell of the end is told with the outcome, whatever that is. */
+function addWarning(outcome: AttemptOutcome, warning: string | null): AttemptOutcome {
+  if (warning === null || warning === '') return outcome;
+  switch (outcome.kind) {
+    case 'completed':
+    case 'trainer-failed':
+    case 'stopped':
+    case 'cancelled': {
+      const before = outcome.warning;
+      return { ...outcome, warning: before === undefined ? warning : `${before}; ${warning}` };
+    }
+    case 'interrupted':
+    case 'instance-lost':
+    case 'trainer-lost':
+    case 'capacity-shortage':
+    case 'refused':
+      return { ...outcome, message: `${outcome.message}; ${warning}` };
   }
 }
 

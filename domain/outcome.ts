@@ -18,8 +18,8 @@ export type AttemptOutcome =
       /** With `already-running`: who has the instance. */
       readonly other?: OtherTraining;
     }
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'stopped'; readonly warning?: string }
+  | { readonly kind: 'cancelled'; readonly warning?: string };
 
 /** The training that an instance has already; there is one at a time. */
 export interface OtherTraining {

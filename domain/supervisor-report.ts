@@ -35,6 +35,8 @@ export interface TrainerResult {
   readonly endedAt: Instant;
   /** At most 1,200 bytes of UTF-8, for people. */
   readonly lastLogLines: string;
+  /** What a person should know of the end, such as outputs that did not reach their bucket; null for nothing. */
+  readonly warning?: string | null;
 }
 
 /** What the supervisor prints for `status`; one line of JSON of at most 2,400 bytes (SSM lists no more than 2,500). */

@@ -10,6 +10,11 @@ import { attempt, unless } from './waiting';
 
 /** Delivery of the command and the reply, around the saving itself. */
 const overheadSeconds = 60;
+/**
+ * After the trainer's end its outputs may be large; the supervisor tells when nothing moves any more, and the activity's
+ * heartbeats tell when nobody waits for that any more. Longer than `publishPatienceMs` of the activity.
+ */
+const publishPatienceSeconds = 7 * 3_600;
 /** Publishing needs its share of a notice: the trainer is asked to be done before. */
 const publishReserveSeconds = 15;
 
@@ -115,7 +120,8 @@ function save(
   summary: string,
 ): Promise<SaveReply> {
   const { saveTimeoutSeconds } = turn.spec.checkpoints;
-  const startToCloseTimeout = (saveTimeoutSeconds + overheadSeconds) * 1000;
+  const seconds = mode === 'save' ? overheadSeconds : publishPatienceSeconds;
+  const startToCloseTimeout = (saveTimeoutSeconds + seconds) * 1000;
   const input: SaveInput = {
     ...turn.onInstance(instance),
     mode,

@@ -44,6 +44,10 @@ export interface TrainRequest {
   /** `s3://bucket/prefix` that gets what the script writes to RUNCTL_OUTPUT_DIR. */
   readonly outputUri?: string;
   readonly dependencies?: TrainingRunSpec['dependencies'];
+  /** Patterns with the syntax of `.gitignore`: code that goes along although it is ignored. */
+  readonly include?: readonly string[];
+  /** Files of the project that go along although they look like secrets; paths, no patterns. */
+  readonly includeSecretFiles?: readonly string[];
   /** The image that the script runs in. */
   readonly image?: string;
   readonly containerMetadata?: ContainerRequest['metadata'];

@@ -1,63 +1,93 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import ignore from 'ignore';
+import { Failure } from '../../domain/failure';
+import { limits } from '../limits';
+import { listGitFiles } from './git-files';
+import { listByIgnoreRules } from './ignore-rules';
+import { isOwnPath } from './own-folders';
 
-/** Never part of the code, whatever the rules say: git's own data and ours. */
-const ownFolders = new Set(['.git', '.runctl']);
+/** The code around a script. */
+export interface ListedFiles {
+  /** Files and links in the order of their names, relative, with `/`. */
+  readonly names: readonly string[];
+  /** What a person should know, as sentences. */
+  readonly warnings: readonly string[];
+}
 
 /**
- * The files of a project in the order of their names, relative, with `/`: what git tracks or would add. Without git, or
- * outside a repository, the `.gitignore` of the root decides. Links are listed as links.
+ * Lists the files of a project: what git tracks or would add. A repository inside it, a submodule or not, brings its own
+ * files by its own rules. Without git the `.gitignore` files decide. Links are listed as links.
+ *
+ * @throws code-not-sendable  A name is not UTF-8, or git refuses the repository.
  */
-export async function listFiles(root: string): Promise<string[]> {
-  const names = (await listWithGit(root)) ?? (await listWithoutGit(root));
-  const kept: string[] = [];
-  for (const name of names) {
-    if (name.split('/').some((part) => ownFolders.has(part))) continue;
-    // git also lists what was deleted but not committed, and submodules as folders.
-    const stats = await lstat(path.join(root, name)).catch(() => null);
-    if (stats !== null && (stats.isFile() || stats.isSymbolicLink())) kept.push(name);
+export async function listFiles(root: string): Promise<ListedFiles> {
+  const names = new Set<string>();
+  const warnings: string[] = [];
+  await listInto('', 0);
+  return { names: [...names].sort(byCodePoint), warnings };
+
+  async function listInto(folder: string, depth: number): Promise<void> {
+    const absolute = path.join(root, folder);
+    const listed = await listGitFiles(absolute);
+    if (listed.kind === 'no-git') {
+      warnings.push(
+        'There is no git here: what it tracks although .gitignore names it is left out.',
+      );
+      for (const name of await listByIgnoreRules(absolute)) await take(folder + name, depth);
+      return;
+    }
+    for (const name of decodeNames(listed.names, folder)) await take(folder + name, depth);
   }
-  return [...new Set(kept)].sort(byCodePoint);
-}
 
-/** Null when git is not there, or this is no repository. */
-async function listWithGit(root: string): Promise<string[] | null> {
-  if (!existsSync(path.join(root, '.git'))) return null;
-  try {
-    const { stdout } = await promisify(execFile)(
-      'git',
-      ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-      { cwd: root, maxBuffer: 256 * 1024 * 1024 },
-    );
-    return stdout.split('\0').filter((name) => name !== '');
-  } catch {
-    // git is missing, or refuses the repository (another owner): the rules are read by hand.
-    return null;
-  }
-}
-
-async function listWithoutGit(root: string): Promise<string[]> {
-  const rules = ignore();
-  const rulesFile = path.join(root, '.gitignore');
-  if (existsSync(rulesFile)) rules.add(readFileSync(rulesFile, 'utf8'));
-  const found: string[] = [];
-  await walk('');
-  return found;
-
-  async function walk(folder: string): Promise<void> {
-    for (const entry of await readdir(path.join(root, folder), { withFileTypes: true })) {
-      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      const isFolder = entry.isDirectory();
-      // Rules that end in "/" match only names that do.
-      if (ownFolders.has(entry.name) || rules.ignores(isFolder ? `${name}/` : name)) continue;
-      if (isFolder) await walk(name);
-      else found.push(name);
+  async function take(name: string, depth: number): Promise<void> {
+    const bare = name.replace(/\/$/, '');
+    if (isOwnPath(bare)) return;
+    // git also lists what was deleted but not committed.
+    const stats = await lstat(path.join(root, bare)).catch(() => null);
+    if (stats === null) {
+      refuseReplacedName(bare);
+      return;
+    }
+    if (!stats.isDirectory()) {
+      if (stats.isFile() || stats.isSymbolicLink()) names.add(bare);
+      return;
+    }
+    const isCheckedOut = await lstat(path.join(root, bare, '.git')).catch(() => null);
+    if (isCheckedOut === null) {
+      warnings.push(
+        `The submodule ${bare} is not checked out and stays behind: git submodule update --init`,
+      );
+    } else if (depth < limits.nestedRepositories) {
+      await listInto(`${bare}/`, depth + 1);
+    } else {
+      throw new Failure('code-not-sendable', `${bare}: repositories lie too deep in each other.`);
     }
   }
+}
+
+/**
+ * Node reads a name that is not UTF-8 with a character in place of what it cannot read, and such a file is then not there.
+ *
+ * @throws code-not-sendable
+ */
+export function refuseReplacedName(name: string): void {
+  if (name.includes('\uFFFD')) throw notUtf8(name);
+}
+
+const notUtf8 = (name: string): Failure =>
+  new Failure('code-not-sendable', `the name of a file is not UTF-8: ${JSON.stringify(name)}.`, {
+    next: 'Rename it, or name it in .gitignore.',
+  });
+
+function decodeNames(names: readonly Buffer[], folder: string): string[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return names.map((name) => {
+    try {
+      return decoder.decode(name);
+    } catch {
+      throw notUtf8(folder + name.toString('latin1'));
+    }
+  });
 }
 
 /** The same on every machine, unlike the order of a locale. */

@@ -34,6 +34,11 @@ export async function packCode(
       portable: true,
       noDirRecurse: true,
       mtime: new Date(0),
+      // Two names of one file are two files: on the instance each is written by itself.
+      filter: (_, stat) => {
+        stat.nlink = 1;
+        return true;
+      },
       onWriteEntry: (entry) => {
         if (entry.stat !== undefined) entry.stat.mode = fixedMode(entry.stat.mode);
       },

@@ -148,6 +148,26 @@ export interface SubnetRecord {
   readonly cidr: string;
 }
 
+/** A parameter of Parameter Store, oldest version first. */
+export interface ParameterRecord {
+  readonly name: string;
+  readonly type: 'String' | 'StringList' | 'SecureString';
+  readonly description: string;
+  readonly keyId: string | null;
+  readonly allowedPattern: string | null;
+  readonly dataType: string;
+  readonly versions: readonly ParameterVersion[];
+}
+
+export interface ParameterVersion {
+  readonly number: number;
+  readonly tier: 'Standard' | 'Advanced';
+  /** Sealed when the parameter is a SecureString. */
+  readonly value: string;
+  readonly modifiedAt: string;
+  readonly modifiedBy: string;
+}
+
 export interface CommandRecord {
   readonly commandId: string;
   readonly documentName: string;

@@ -10,6 +10,7 @@ import type {
   InstanceRecord,
   LaunchTokenRecord,
   NetworkRecord,
+  ParameterRecord,
   SpotRequestRecord,
   TemplateRecord,
 } from './records';
@@ -39,6 +40,8 @@ export class World {
   readonly launchTokens: Collection<LaunchTokenRecord>;
   readonly templates: Collection<TemplateRecord>;
   readonly commands: Collection<CommandRecord>;
+  /** By the sha256 of their names, which may be longer than a file's name. */
+  readonly parameters: Collection<ParameterRecord>;
   readonly faults: FaultBook;
 
   private constructor(
@@ -52,6 +55,7 @@ export class World {
     this.launchTokens = new Collection(join(stateDir, 'ec2/launch-tokens'));
     this.templates = new Collection(join(stateDir, 'ec2/templates'));
     this.commands = new Collection(join(stateDir, 'ssm/commands'));
+    this.parameters = new Collection(join(stateDir, 'ssm/parameters'));
     this.dropOldHistory();
     const faultFile = join(stateDir, 'faults.json');
     const faults = existsSync(faultFile)

@@ -8,6 +8,7 @@ from . import limits
 from .answers import VerbFailure
 from .files import read_json, remove
 from .lock import try_lock
+from .output_folder import set_aside_outputs
 from .process_identity import identity_from_json, is_alive, send_signal
 from .process_tree import kill_all, training_processes
 
@@ -22,6 +23,8 @@ _REMOVED = (
     "save-request.json",
     "save-reply.json",
     "lease.json",
+    "output-parts",
+    "preparation.json",
 )
 
 
@@ -41,6 +44,9 @@ def clean_up(paths, request):
         for name in (marker, *_REMOVED):
             if os.path.lexists(os.path.join(paths.training, name)) and remove(os.path.join(paths.training, name)):
                 removed.append(name)
+        if os.path.isdir(paths.outputs):
+            set_aside_outputs(paths)
+            removed.append("outputs")
         if had_lock:
             removed.append("lock")
     except BaseException:

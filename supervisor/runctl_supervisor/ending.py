@@ -8,7 +8,7 @@ from . import limits
 from .instants import instant
 from .journal import log
 from .process_tree import kill_all, training_processes
-from .texts import last_lines_of_file
+from .texts import first_bytes, last_lines_of_file, printable
 
 
 def kill_leftovers(paths, trainer):
@@ -28,7 +28,14 @@ def last_moment_for_publishing(ended_at, cause, notice_ends_at):
     return ended_at + limits.FINAL_PUBLISHING_SECONDS
 
 
-def result_of(supervision, exit_status, has_marker, memory_kills):
+def last_moment_for_outputs(ended_at, cause, notice_ends_at, last_success_at):
+    """The same for outputs: there may be a lot of them, so only a standstill ends the patience."""
+    if cause == "force-stop" or notice_ends_at is not None:
+        return last_moment_for_publishing(ended_at, cause, notice_ends_at)
+    return last_success_at + limits.OUTPUT_STALL_SECONDS
+
+
+def result_of(supervision, exit_status, has_marker, memory_kills, mask, warning):
     """The TrainerResult of domain/supervisor-report.ts."""
     was_killed_by_somebody = exit_status.signal_name == "SIGKILL" or exit_status.exit_code == 137
     return {
@@ -38,7 +45,8 @@ def result_of(supervision, exit_status, has_marker, memory_kills):
         "hasMarker": has_marker,
         "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and memory_kills > 0,
         "endedAt": instant(supervision.ended_at_seconds),
-        "lastLogLines": last_lines_of_file(supervision.paths.training_log, limits.LAST_LOG_LINES_MAX_BYTES),
+        "lastLogLines": last_lines_of_file(supervision.paths.training_log, limits.LAST_LOG_LINES_MAX_BYTES, mask),
+        "warning": first_bytes(printable(warning), limits.RESULT_WARNING_MAX_BYTES) if warning else None,
     }
 
 

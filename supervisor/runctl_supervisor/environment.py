@@ -3,8 +3,49 @@
 import os
 
 
-def trainer_environment(paths, request, resume_path):
-    """The SSM agent's environment, made complete, then the user's variables, then ours."""
+def trainer_environment(paths, request, prepared):
+    """The SSM agent's environment, made complete, then the user's variables and secrets, then ours.
+
+    `prepared` says what the preparation has brought: `resume_path`, `data_path`, `python_environment`, `secrets`. This is
+    the only place that puts secrets anywhere.
+    """
+    environment = _base_environment(request)
+    environment.update(prepared.secrets)
+    folder = prepared.python_environment
+    if folder is not None:
+        environment["VIRTUAL_ENV"] = folder
+        environment["PATH"] = os.path.join(folder, "bin") + os.pathsep + environment["PATH"]
+        environment.pop("PYTHONHOME", None)
+    environment.update(_own_variables(paths, request))
+    environment.update(RUNCTL_NOTICE_FILE=paths.notice, RUNCTL_PROGRESS_FILE=paths.progress)
+    # As the scripts of the earlier runctl know them.
+    environment.setdefault("TRAINCTL_CHECKPOINT_DIR", paths.checkpoints)
+    environment.setdefault("TRAINCTL_DEVICE", "auto")
+    for name, path in (
+        ("RUNCTL_RESUME_FROM", prepared.resume_path),
+        ("RUNCTL_DATA_DIR", prepared.data_path),
+        ("RUNCTL_OUTPUT_DIR", paths.outputs if request.output_uri is not None else None),
+    ):
+        environment.pop(name, None)
+        if path is not None:
+            environment[name] = path
+    return environment
+
+
+def installer_environment(paths, request):
+    """What programs that install see: the user's variables, but no secrets, which are the trainer's alone."""
+    environment = _base_environment(request)
+    for name in ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"):
+        environment.pop(name, None)
+    # Nobody answers questions, and nobody watches bars grow.
+    environment.update(PIP_NO_INPUT="1", PIP_PROGRESS_BAR="off", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_USER="0")
+    environment.update(UV_NO_PROGRESS="1", NO_COLOR="1")
+    # RUNCTL_CHECKPOINT_DIR tells whose processes they are: a clean-up ends them, too.
+    environment.update(_own_variables(paths, request))
+    return environment
+
+
+def _base_environment(request):
     environment = dict(os.environ)
     # The agent sets neither; Python caches, pip and CUDA look for a home.
     environment.setdefault("HOME", os.path.expanduser("~"))
@@ -14,17 +55,12 @@ def trainer_environment(paths, request, resume_path):
     environment.setdefault("AWS_REGION", request.region)
     environment.setdefault("AWS_DEFAULT_REGION", request.region)
     environment.update(request.environment)
-    environment.update(
-        RUNCTL_RUN_ID=request.run_id,
-        RUNCTL_ATTEMPT=str(request.attempt_number),
-        RUNCTL_CHECKPOINT_DIR=paths.checkpoints,
-        RUNCTL_NOTICE_FILE=paths.notice,
-        RUNCTL_PROGRESS_FILE=paths.progress,
-    )
-    # As the scripts of the earlier runctl know them.
-    environment.setdefault("TRAINCTL_CHECKPOINT_DIR", paths.checkpoints)
-    environment.setdefault("TRAINCTL_DEVICE", "auto")
-    environment.pop("RUNCTL_RESUME_FROM", None)
-    if resume_path is not None:
-        environment["RUNCTL_RESUME_FROM"] = resume_path
     return environment
+
+
+def _own_variables(paths, request):
+    return {
+        "RUNCTL_RUN_ID": request.run_id,
+        "RUNCTL_ATTEMPT": str(request.attempt_number),
+        "RUNCTL_CHECKPOINT_DIR": paths.checkpoints,
+    }

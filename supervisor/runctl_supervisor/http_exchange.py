@@ -38,7 +38,7 @@ class FileSlice:
 
 
 def exchange(origin, method, target, headers, body=None, sink=None, timeout_seconds=20.0):
-    """Sends the request; a body of status 200 goes to `sink(block)` if there is one.
+    """Sends the request; the body of a 200, or of a range, goes to `sink(block)` if there is one.
 
     Raises OSError or HTTPException.
     """
@@ -57,7 +57,7 @@ def exchange(origin, method, target, headers, body=None, sink=None, timeout_seco
                 connection.putheader("Content-Length", str(len(body or b"")))
             connection.endheaders(body or None)
         reply = connection.getresponse()
-        if sink is not None and reply.status == 200:
+        if sink is not None and reply.status in (200, 206):
             _drain(reply, sink)
             return HttpReply(reply.status, reply.headers, b"")
         return HttpReply(reply.status, reply.headers, reply.read(STORAGE_BODY_MAX_BYTES))

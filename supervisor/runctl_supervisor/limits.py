@@ -6,6 +6,7 @@ LAST_LOG_LINES_MAX_BYTES = 1_200
 MESSAGE_MAX_BYTES = 600
 WARNINGS_MAX_COUNT = 4
 WARNING_MAX_BYTES = 240
+RESULT_WARNING_MAX_BYTES = 400
 
 # How long the main loop sleeps when nothing wakes it. Exits of the trainer, verbs and notices wake it at once.
 TICK_SECONDS = 0.25
@@ -15,8 +16,9 @@ FAILED_TICKS_MAX_COUNT = 40
 # A verb waits this long for a lock that is just changing hands, and for a new supervisor to report in.
 START_TIMEOUT_SECONDS = 20.0
 VERB_POLL_SECONDS = 0.03
-# Beyond the caller's own timeout: time to publish what was saved. Repeating the verb joins the save under way.
-VERB_PUBLISHING_SECONDS = 120.0
+# Beyond the caller's own timeout: time to publish what was saved, less than SSM gives the command. Repeating the verb
+# joins the save under way.
+VERB_PUBLISHING_SECONDS = 40.0
 
 # Two looks at an unchanged checkpoint must be this far apart (docs/supervisor-protocol.md).
 CHECKPOINT_STABLE_SECONDS = 1.0
@@ -54,11 +56,23 @@ STORAGE_BACKOFF_FIRST_SECONDS = 0.2
 STORAGE_BACKOFF_MAX_SECONDS = 5.0
 STORAGE_BODY_MAX_BYTES = 8 * 1024 * 1024
 PREPARATION_STORAGE_SECONDS = 180.0
+# Once the role has opened one door; a policy that was changed a moment ago still needs some seconds.
+PREPARATION_DENIED_SECONDS = 10.0
 MULTIPART_THRESHOLD_BYTES = 64 * 1024 * 1024
 MULTIPART_PART_BYTES = 16 * 1024 * 1024
 # S3 takes 10,000 parts; https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 MULTIPART_PARTS_MAX_COUNT = 9_000
 TRANSFER_THREADS_COUNT = 4
+# Objects above this are downloaded in ranges, several at a time: one connection to S3 brings about 90 MB/s.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html
+RANGE_THRESHOLD_BYTES = 64 * 1024 * 1024
+RANGE_BYTES = 16 * 1024 * 1024
+DATA_THREADS_COUNT = 8
+# Downloads that wait for a thread; the listing goes no further ahead, so that memory does not grow with the data.
+DATA_WAITING_MAX_COUNT = 64
+# 100 million objects.
+LIST_PAGES_MAX_COUNT = 100_000
+DATA_TELL_SECONDS = 30.0
 POINTER_SWAPS_MAX_COUNT = 8
 
 # A script that saves where nobody looks is told so before it has lost much; the look is at a folder of the code.
@@ -75,3 +89,30 @@ PROGRESS_WINDOW_SECONDS = 60.0
 PROGRESS_SAMPLE_SECONDS = 0.5
 
 SHUTDOWN_RETRY_SECONDS = 60.0
+
+# A shorter secret could be a word of any log line.
+MASKED_MIN_BYTES = 8
+
+# Compiling what has no wheel can take most of an hour; what takes longer belongs into the machine image.
+INSTALLATION_MAX_SECONDS = 3_600.0
+INSTALLER_LOOK_SECONDS = 0.2
+# Asking a Python about itself takes a tenth of a second; a network file system may need longer.
+PYTHON_FACTS_SECONDS = 60.0
+# Virtual environments that stay on the instance; each can have several gigabytes.
+ENVIRONMENTS_MAX_COUNT = 3
+# A lock file of a large project has a few megabytes.
+DECLARATION_MAX_BYTES = 32 * 1024 * 1024
+INCLUDED_REQUIREMENTS_MAX_COUNT = 50
+
+# While it trains, outputs are looked at this often; S3 gets what has not changed for a while.
+OUTPUT_LOOK_SECONDS = 5.0
+OUTPUT_STABLE_SECONDS = 10.0
+# A file that never stops changing goes up so often.
+OUTPUT_CHANGING_SECONDS = 300.0
+OUTPUT_LOOK_PAUSE_FACTOR = 20.0
+OUTPUT_RETRY_MAX_SECONDS = 10.0
+# At the end: so long without one file going up, and the rest is given up.
+OUTPUT_STALL_SECONDS = 900.0
+
+# A program that installs is killed at once; a download looks at each block that comes.
+CANCELLED_PREPARATION_SECONDS = 2.0

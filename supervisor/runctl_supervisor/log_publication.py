@@ -12,12 +12,13 @@ from .storage import StorageError
 class LogPublisher(threading.Thread):
     """Publishes what is new every few seconds; after `finish` the rest, then it ends."""
 
-    def __init__(self, paths, request, storage):
+    def __init__(self, paths, request, storage, mask):
         super().__init__(name="log-publisher", daemon=True)
         self._path = paths.training_log
         self._state_path = os.path.join(paths.training, "log-publication.json")
         self._prefix = request.log_prefix
         self._storage = storage
+        self._mask = mask
         self._wake = threading.Event()
         self._is_finishing = False
         state = read_json(self._state_path) or {}
@@ -35,7 +36,7 @@ class LogPublisher(threading.Thread):
         while True:
             is_last_look = self._is_finishing
             try:
-                has_more = self._publish_chunk()
+                has_more = self._publish_chunk(is_last_look)
             except (StorageError, OSError) as error:
                 log("publishing the log: %s" % error)
                 has_more = True
@@ -47,7 +48,7 @@ class LogPublisher(threading.Thread):
                 return
             self._wake.wait(limits.LOG_PUBLISH_SECONDS)
 
-    def _publish_chunk(self):
+    def _publish_chunk(self, is_last_look=False):
         """True when there is more than one chunk holds."""
         size = limits.LOG_CHUNK_MAX_BYTES if self._end is None else self._end - self._offset
         try:
@@ -56,12 +57,16 @@ class LogPublisher(threading.Thread):
                 chunk = file.read(size)
         except FileNotFoundError:
             return False
+        is_full = len(chunk) == size
+        if self._end is None and not is_last_look:
+            # A secret that is half written would not be recognised in either half.
+            chunk = chunk[: self._mask.settled_bytes(chunk)]
         if not chunk:
             return False
         # The end is noted first: a chunk that was read must never change, or its readers would miss what was added.
         self._end = self._offset + len(chunk)
         write_json(self._state_path, {"offset": self._offset, "end": self._end})
-        self._storage.put("%s%012d.log" % (self._prefix, self._offset), chunk)
+        self._storage.put("%s%012d.log" % (self._prefix, self._offset), self._mask.masked(chunk))
         self._offset, self._end = self._end, None
         write_json(self._state_path, {"offset": self._offset})
-        return len(chunk) == size
+        return is_full

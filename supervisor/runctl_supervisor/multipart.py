@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import base64
 import hashlib
 import re
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from . import limits
 from .http_exchange import FileSlice
@@ -14,22 +14,30 @@ from .storage import StorageError
 
 
 def upload_file(storage, pool, key, path, size_bytes, sha256):
-    """Uploads one file of any size; in parts above the threshold."""
+    """Uploads one file of any size, in parts above the threshold; returns its ETag."""
     if size_bytes <= limits.MULTIPART_THRESHOLD_BYTES:
-        storage.put_file(key, path, size_bytes, sha256)
-        return
+        return storage.put_file(key, path, size_bytes, sha256)
+    upload_id = _begin(storage, key)
+    try:
+        parts = list(pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)))
+        return _complete(storage, key, upload_id, parts)
+    except BaseException:
+        _abort(storage, key, upload_id)
+        raise
+
+
+def probe_upload(storage, key):
+    """Finds out whether an object of that key may be written, without writing one: begins an upload and takes it back."""
+    _abort(storage, key, _begin(storage, key))
+
+
+def _begin(storage, key):
     headers = {"x-amz-checksum-algorithm": "SHA256"}
     created = storage.send("POST", key, query={"uploads": ""}, headers=headers)
     match = re.search(rb"<UploadId>(.*?)</UploadId>", created.body, re.DOTALL)
     if match is None:
         raise StorageError(0, "NoUploadId", "the multipart upload did not begin")
-    upload_id = match.group(1).decode()
-    try:
-        parts = list(pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)))
-        _complete(storage, key, upload_id, parts)
-    except BaseException:
-        _abort(storage, key, upload_id)
-        raise
+    return match.group(1).decode()
 
 
 def _parts(path, size_bytes):
@@ -66,6 +74,8 @@ def _complete(storage, key, upload_id, parts):
     # This call can fail inside a 200: the status is sent before the parts are joined.
     if b"<Error>" in reply.body:
         raise StorageError(0, "CompleteFailed", reply.body[:300].decode("utf-8", "replace"))
+    match = re.search(rb"<ETag>(.*?)</ETag>", reply.body, re.DOTALL)
+    return unescape(match.group(1).decode(), {"&quot;": '"', "&#34;": '"'}) if match else ""
 
 
 def _abort(storage, key, upload_id):

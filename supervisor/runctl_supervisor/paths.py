@@ -4,7 +4,7 @@ import os
 
 DEFAULT_ROOT = "/var/lib/runctl"
 
-FOLDERS = ("code", "checkpoints", "resume")
+FOLDERS = ("code", "checkpoints", "resume", "output-parts")
 FILES = (
     "request.json",
     "training.pid",
@@ -21,6 +21,9 @@ FILES = (
     "publications.json",
     "log-publication.json",
     "code.tar.gz.part",
+    "outputs.json",
+    "outputs.json.part",
+    "preparation.json",
 )
 
 
@@ -46,6 +49,14 @@ class TrainingPaths:
         self.code = self._named("code")
         self.checkpoints = self._named("checkpoints")
         self.resume = self._named("resume")
+        self.preparation = self._named("preparation.json")
+        self.outputs = self._named("outputs")
+        self.output_parts = self._named("output-parts")
+        self.output_state = self._named("outputs.json")
+        # These outlive an attempt: what the next one on this instance can use, and what no bucket holds.
+        self.data = os.path.join(root, "data")
+        self.environments = os.path.join(root, "environments")
+        self.kept_outputs = os.path.join(root, "kept-outputs")
 
     def _named(self, name):
         return os.path.join(self.training, name)

@@ -53,6 +53,9 @@ class FileTail:
         self._offset = 0
         self._rest = b""
 
+    def skip_to(self, offset):
+        self._offset = offset
+
     def new_lines(self):
         try:
             with open(self._path, "rb") as file:
@@ -82,6 +85,7 @@ class ProgressReader:
 
     def __init__(self, paths, known_first_step, log_pattern):
         self._file = FileTail(paths.progress)
+        self._log_path = paths.training_log
         self._log = FileTail(paths.training_log, may_skip=log_pattern is None)
         self._has_file = False
         self._samples = deque()
@@ -89,6 +93,13 @@ class ProgressReader:
         self.first_step = known_first_step
         self.newest = None
         self.has_pattern_line = False
+
+    def skip_log(self, offset=None):
+        """Leaves out the log's beginning, by default all that there is by now; returns where reading begins."""
+        if offset is None:
+            offset = os.path.getsize(self._log_path) if os.path.exists(self._log_path) else 0
+        self._log.skip_to(offset)
+        return offset
 
     def read(self, has_ended=False):
         """True when something new was reported."""

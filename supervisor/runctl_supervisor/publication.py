@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from . import limits
 from .checkpoints import FoundCheckpoint
+from .digest import sha256_of
 from .files import read_json, write_json
 from .instants import instant
 from .multipart import upload_file
@@ -63,7 +64,7 @@ class Publication:
             return
         path = self._local_path(file)
         try:
-            sha256 = _sha256_of(path)
+            sha256 = sha256_of(path)
             upload_file(self._storage, pool, self.prefix + file.path, path, file.size_bytes, sha256)
         except (FileNotFoundError, ValueError) as error:
             raise CheckpointChanged(self.found.name) from error
@@ -181,11 +182,3 @@ class PublishedSoFar:
 
 def _fingerprint(found):
     return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()
-
-
-def _sha256_of(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1024 * 1024), b""):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for S3. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
+"""AWS Signature Version 4. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
 
 import hashlib
 import hmac
@@ -18,11 +18,11 @@ def encoded_target(path, query):
     return encoded_path, encoded_query
 
 
-def signed_headers(method, path, query, headers, payload_sha256, credentials, region, now_seconds):
+def signed_headers(method, path, query, headers, payload_sha256, credentials, region, now_seconds, service="s3"):
     """The headers (which must have Host) and those that authenticate them."""
     moment = time.gmtime(now_seconds)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", moment)
-    scope = "%s/%s/s3/aws4_request" % (stamp[:8], region)
+    scope = "%s/%s/%s/aws4_request" % (stamp[:8], region, service)
     result = dict(headers)
     result["x-amz-date"] = stamp
     result["x-amz-content-sha256"] = payload_sha256
@@ -38,7 +38,7 @@ def signed_headers(method, path, query, headers, payload_sha256, credentials, re
     )
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
     key = ("AWS4" + credentials.secret_access_key).encode()
-    for part in (stamp[:8], region, "s3", "aws4_request"):
+    for part in (stamp[:8], region, service, "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     result["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (

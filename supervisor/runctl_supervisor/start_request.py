@@ -33,6 +33,7 @@ class StartRequest:
     secrets: Dict[str, str]
     input_uri: Optional[str]
     output_uri: Optional[str]
+    output_index_key: Optional[str]
     installs_dependencies: bool
     container: Optional[dict]
 
@@ -74,6 +75,7 @@ def parse_start_request(value):
         secrets={str(name): str(place) for name, place in (value.get("secrets") or {}).items()},
         input_uri=data.get("inputUri"),
         output_uri=data.get("outputUri"),
+        output_index_key=None if data.get("outputUri") is None else _field(value, "outputIndexKey", str),
         installs_dependencies=value.get("dependencies") == "auto",
         container=value.get("container"),
     )

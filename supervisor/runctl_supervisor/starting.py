@@ -113,9 +113,11 @@ def _living_trainer(paths):
 
 
 def _remove_earlier_attempt(paths):
+    from .output_folder import set_aside_outputs
     from .process_tree import kill_all, training_processes
 
     kill_all(lambda: training_processes(paths.checkpoints, set()))
+    set_aside_outputs(paths)
     for name in (*FOLDERS, *FILES):
         remove(os.path.join(paths.training, name))
 

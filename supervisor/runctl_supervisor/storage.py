@@ -14,30 +14,14 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from . import limits
+from .aws_refusal import CREDENTIAL_CODES, AwsRefusal
 from .credentials import CredentialsMissing
 from .http_exchange import FileSlice, exchange
 from .sigv4 import EMPTY_SHA256, encoded_target, signed_headers
 
-_RETRYABLE_CODES = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling"}
-_CREDENTIAL_CODES = {"ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"}
 
-
-class StorageError(Exception):
+class StorageError(AwsRefusal):
     """S3 refused a request, or could not be reached (status 0)."""
-
-    def __init__(self, status, code, message):
-        super().__init__("%s: %s" % (code, message))
-        self.status = status
-        self.code = code
-
-    @property
-    def is_transient(self):
-        """Whether the same request may succeed later."""
-        return self.status == 0 or self.status >= 500 or self.status == 429 or self.code in _RETRYABLE_CODES
-
-    @property
-    def is_denied(self):
-        return self.status == 403 or self.code in _CREDENTIAL_CODES
 
 
 class ConditionLost(Exception):
@@ -86,9 +70,10 @@ class Storage:
         self.send("PUT", key, body=content, body_sha256=hashlib.sha256(content).hexdigest())
 
     def put_file(self, key, path, size_bytes, sha256):
-        """Streams a file; S3 compares what it gets with the sha256 and keeps it as the object's checksum."""
+        """Streams a file; S3 compares what it gets with the sha256 and keeps it as the object's checksum. Its ETag."""
         headers = {"x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode()}
-        self.send("PUT", key, headers=headers, body=FileSlice(path, 0, size_bytes), body_sha256=sha256)
+        reply = self.send("PUT", key, headers=headers, body=FileSlice(path, 0, size_bytes), body_sha256=sha256)
+        return reply.headers.get("ETag") or ""
 
     def put_on_condition(self, key, content, etag):
         """Writes if the object is still the one with that etag, or if there is none (etag None).
@@ -120,7 +105,7 @@ class Storage:
                 return self._send_once(method, key, query or {}, headers or {}, body, body_sha256, sink)
             except StorageError as error:
                 failure = error
-                if error.code in _CREDENTIAL_CODES:
+                if error.code in CREDENTIAL_CODES:
                     self._credentials.forget()
                 elif error.code != "RequestTimeTooSkewed" and not error.is_transient:
                     raise
@@ -150,7 +135,7 @@ class Storage:
             if isinstance(error, FileNotFoundError):
                 raise
             raise StorageError(0, "Unreachable", "%s: %s" % (type(error).__name__, error)) from error
-        if reply.status in (200, 204):
+        if reply.status in (200, 204, 206):
             return reply
         raise self._refusal(reply)
 

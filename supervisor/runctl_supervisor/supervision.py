@@ -14,16 +14,25 @@ from . import limits
 from .commands import SaveInbox, StopInbox
 from .completion import CompletionWatcher
 from .credentials import InstanceCredentials
-from .ending import kill_leftovers, last_moment_for_publishing, result_of, shut_down
+from .ending import (
+    kill_leftovers,
+    last_moment_for_outputs,
+    last_moment_for_publishing,
+    result_of,
+    shut_down,
+)
 from .environment import trainer_environment
-from .files import remove, write_json
+from .files import read_json, remove, write_json
 from .journal import log
 from .lease import Lease
 from .log_publication import LogPublisher
+from .masking import SecretMask, environment_values
 from .memory import out_of_memory_kills
 from .metadata import MetadataClient
 from .notice import NoticeListener, notice_seconds
-from .preparation import Preparation, PreparationFailure, trainer_command
+from .outputs import OutputPublisher
+from .preparation import Preparation, trainer_command
+from .preparation_failure import PreparationFailure
 from .process_identity import identity_to_json, started_at_seconds
 from .progress import ProgressReader
 from .publisher import CheckpointPublisher
@@ -43,7 +52,12 @@ class Supervision:
         self._takeover = takeover
         self.waker = Waker()
         metadata = MetadataClient()
-        storage = Storage(request.region, request.bucket, InstanceCredentials(metadata))
+        credentials = InstanceCredentials(metadata)
+
+        def open_bucket(bucket):
+            return Storage(request.region, bucket, credentials)
+
+        storage = open_bucket(request.bucket)
         self.order = None
         self.was_killed = False
         self._is_signalled = False
@@ -55,16 +69,24 @@ class Supervision:
         self._lease = Lease(paths, request.lease_seconds)
         self._stops = StopInbox(paths.stop_request)
         self._saves = SaveInbox(paths, request.checkpoint_signal)
+        self._mask = SecretMask()
         self._progress = ProgressReader(paths, report["firstStep"], request.log_pattern)
         self._completion = None
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
-        self._preparation = Preparation(paths, request, storage, self.waker.wake)
-        self._logs = LogPublisher(paths, request, storage)
+        self._preparation = Preparation(paths, request, storage, open_bucket, credentials, self.waker.wake)
+        self._logs = LogPublisher(paths, request, storage, self._mask)
         self._saved_elsewhere = SavedElsewhere(paths)
+        self._outputs = None
+        if request.output_uri is not None:
+            self._outputs = OutputPublisher(paths, request, storage, open_bucket, self.waker.wake)
         self._publisher = CheckpointPublisher(paths, request, storage, self._last_step, self.waker.wake)
 
     def run(self):
         self._notices.start()
+        if self.trainer is not None:
+            self._take_up_where_it_was_left()
+        # From the beginning: what an installation prints is to be seen while it prints it.
+        self._logs.start()
         phase = self._prepare if self.trainer is None else self._train
         while phase is not None:
             log("phase: %s" % phase.__name__.strip("_"))
@@ -89,6 +111,7 @@ class Supervision:
         except (PreparationFailure, OSError, ValueError) as error:
             code = getattr(error, "code", "trainer-not-started")
             log("preparing failed: %s: %s" % (code, error))
+            self._logs.finish(limits.FINAL_LOG_SECONDS)
             failure = {"code": code, "message": str(error)[: limits.MESSAGE_MAX_BYTES]}
             self.report.update(state="ended", preparationFailure=failure)
             return self._outlast
@@ -99,7 +122,8 @@ class Supervision:
             os.path.join(self.paths.code, self.request.marker_name), started_at_seconds(self.trainer.identity)
         )
         self._publisher.start()
-        self._logs.start()
+        if self._outputs is not None:
+            self._outputs.start()
         failed_ticks = 0
         while True:
             try:
@@ -134,9 +158,27 @@ class Supervision:
                 break
             self.waker.wait(limits.TICK_SECONDS)
             self._observe()
+        self._finish_outputs(ended_at)
         self._logs.finish(limits.FINAL_LOG_SECONDS)
         self._observe()
         return self._write_result
+
+    def _finish_outputs(self, ended_at):
+        """After the checkpoint, without which they would be of no use to the next attempt."""
+        if self._outputs is None:
+            return
+        is_urgent = self._notice_ends_at is not None
+        self._outputs.finish(verifies=not is_urgent)
+        while self._outputs.is_alive():
+            cause = self.order.cause if self.order else None
+            if time.monotonic() > last_moment_for_outputs(
+                ended_at, cause, self._notice_ends_at, self._outputs.last_success_at
+            ):
+                log("not all outputs could be uploaded in time")
+                self._outputs.give_up()
+                return
+            self.waker.wait(limits.TICK_SECONDS)
+            self._observe()
 
     def _write_result(self):
         if self._exit_status is UNKNOWN_EXIT and self.order is None:
@@ -145,13 +187,17 @@ class Supervision:
             return self._outlast
         has_marker = self._completion is not None and self._completion.has_marker_after_end()
         memory_kills = out_of_memory_kills() - self._memory_kills_before
-        result = result_of(self, self._exit_status, has_marker, memory_kills)
+        output_warning = self._outputs.warning if self._outputs is not None and self._outputs.is_used else None
+        result = result_of(self, self._exit_status, has_marker, memory_kills, self._mask, output_warning)
         write_json(self.paths.result, result, durable=True)
         self.report.update(state="ended", result=result)
         return self._outlast
 
     def _end_without_trainer(self):
-        """Asked to stop before there was anything to stop. Downloads under way end with this process."""
+        """Asked to stop before there was anything to stop."""
+        self._preparation.cancel()
+        self._preparation.join(limits.CANCELLED_PREPARATION_SECONDS)
+        self._logs.finish(limits.FINAL_LOG_SECONDS)
         self._exit_status = UNKNOWN_EXIT
         return self._write_result
 
@@ -177,7 +223,11 @@ class Supervision:
         request, paths = self.request, self.paths
         self._offer_checkpoints()
         command = trainer_command(paths.code, request)
-        environment = trainer_environment(paths, request, self._preparation.resume_path)
+        environment = trainer_environment(paths, request, self._preparation)
+        self._mask.learn(self._preparation.secrets.values())
+        # What was installed has printed lines, too; they say nothing about the script's progress.
+        offset = self._progress.skip_log()
+        write_json(paths.preparation, {"logOffset": offset})
 
         def note_identity(identity):
             owner = {"runId": request.run_id, "attemptNumber": request.attempt_number}
@@ -185,6 +235,7 @@ class Supervision:
             self.report.update(state="training", trainer=identity_to_json(identity))
 
         self.trainer = start_trainer(command, paths.code, environment, paths.training_log, note_identity)
+        self._preparation.secrets = {}
         log("the trainer is process %d" % self.trainer.identity.pid)
 
     def _offer_checkpoints(self):
@@ -193,11 +244,16 @@ class Supervision:
         name = None if resume_path is None else offer_resume_checkpoint(self.paths, resume_path)
         if name is not None:
             self._publisher.inherit(name)
+    def _take_up_where_it_was_left(self):
+        """The supervisor before this one knew the secrets; the trainer still has them, so nobody need be asked again."""
+        self._progress.skip_log((read_json(self.paths.preparation) or {}).get("logOffset") or 0)
+        self._mask.learn(environment_values(self.trainer.identity.pid, self.request.secrets))
 
     def _observe(self):
         """Looks at everything once, says what is new in the report, and decides whether the trainer has to end."""
         is_lease_expired = self._lease.look()
-        self._progress.read()
+        if self.trainer is not None:
+            self._progress.read()
         completed_at = self._completion.look(self._progress.has_pattern_line) if self._completion else None
         notice = self._notices.notice
         if notice is not None and self._notice_ends_at is None:
@@ -240,6 +296,7 @@ class Supervision:
 
     def _warnings(self):
         sources = (self._publisher, self._saved_elsewhere, self._preparation, self._notices, self._progress)
+        sources += () if self._outputs is None else (self._outputs,)
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."

@@ -27,14 +27,18 @@ def last_bytes(text, max_bytes):
     return kept.decode("utf-8", "ignore")
 
 
-def last_lines_of_file(path, max_bytes):
-    """The end of a log for people; empty when there is none."""
+def last_lines_of_file(path, max_bytes, mask=None):
+    """The end of a log for people, without the secrets that a mask knows; empty when there is none."""
+    hidden_bytes = mask.longest_bytes if mask else 0
     try:
         with open(path, "rb") as file:
             size = file.seek(0, 2)
             # Characters that are removed below must not leave too little.
-            file.seek(max(0, size - 4 * max_bytes))
-            tail = file.read(4 * max_bytes)
+            file.seek(max(0, size - 4 * max_bytes - hidden_bytes))
+            tail = file.read(4 * max_bytes + hidden_bytes)
     except OSError:
         return ""
+    if mask:
+        # Half a secret may be left of the first; it is cut off with what was read for it.
+        tail = mask.masked(tail)[-4 * max_bytes :]
     return last_bytes(printable(tail.decode("utf-8", "replace")).strip("\n"), max_bytes)

@@ -6,6 +6,7 @@ import types
 import unittest
 
 from runctl_supervisor.log_publication import LogPublisher
+from runctl_supervisor.masking import SecretMask
 from runctl_supervisor.storage import StorageError
 
 
@@ -34,13 +35,14 @@ class LogPublicationTest(unittest.TestCase):
             training=folder.name, training_log=os.path.join(folder.name, "training.log")
         )
         self.bucket = Bucket()
+        self.mask = SecretMask()
 
     def write(self, text):
         with open(self.paths.training_log, "ab") as file:
             file.write(text)
 
     def publisher(self):
-        return LogPublisher(self.paths, types.SimpleNamespace(log_prefix="logs/1/"), self.bucket)
+        return LogPublisher(self.paths, types.SimpleNamespace(log_prefix="logs/1/"), self.bucket, self.mask)
 
     def finish(self, publisher):
         publisher.start()
@@ -64,3 +66,31 @@ class LogPublicationTest(unittest.TestCase):
         self.finish(self.publisher())
         self.assertEqual(self.bucket.log(), line * 9 * 1024)
         self.assertEqual(len(self.bucket.versions), 3)
+
+    def test_a_secret_that_the_script_prints_is_published_as_stars_of_its_length(self):
+        secret = "pässword with\nseveral lines and $igns"
+        self.mask.learn([secret])
+        self.write(("before %s after\nseveral lines and $igns, again\n" % secret).encode())
+        self.finish(self.publisher())
+        published = self.bucket.log()
+        self.assertEqual(len(published), os.path.getsize(self.paths.training_log))
+        hidden, last = len(secret.encode()), len("several lines and $igns")
+        self.assertEqual(published.decode(), "before %s after\n%s, again\n" % ("*" * hidden, "*" * last))
+
+    def test_a_secret_that_is_half_written_when_the_log_is_published_is_not_published_in_halves(self):
+        for secret in ("abcabcabcabd", "aaaaaaaaaaaa", "\nline\nline\nline"):
+            for cut in range(1, len(secret)):
+                self.setUp()
+                self.mask.learn([secret])
+                publisher = self.publisher()
+                self.write(("x%s-%s" % (secret, secret[:cut])).encode())
+                publisher._publish_chunk()
+                self.write((secret[cut:] + "y\n").encode())
+                self.finish(publisher)
+                self.assertEqual(self.bucket.log().decode(), "x%s-%sy\n" % (("*" * len(secret),) * 2), (secret, cut))
+
+    def test_what_is_too_short_to_be_told_from_ordinary_words_is_left_alone(self):
+        self.mask.learn(["true", "1", ""])
+        self.write(b"it is true: 1\n")
+        self.finish(self.publisher())
+        self.assertEqual(self.bucket.log(), b"it is true: 1\n")

@@ -7,6 +7,8 @@ import { hasCodeArchive, storeCode } from '../../aws/code-store';
 import { listLog, listLogAttempts, readLogPiece } from '../../aws/log-store';
 import { checkBucket, deleteObjects, getText } from '../../aws/object-store';
 import { objectKeys } from '../../domain/ids';
+import { stageCode } from '../../client/staging/stage-code';
+import { temporaryFolder } from '../client/support/temporary-folder';
 import { type ConnectedCloud, startConnectedCloud } from '../support/connected-cloud';
 
 let here: ConnectedCloud;
@@ -133,6 +135,21 @@ test('code is stored once under its hash', async () => {
   await storeCode(here.cloud, sha256, archive);
   expect(here.sent('PutObject')).toBe(before);
   expect(await hasCodeArchive(here.cloud, staged)).toBe(true);
+});
+
+test('unchanged code is not sent again, from wherever it is trained', async () => {
+  const files = { 'train.py': 'x', 'lib/a.py': 'y' };
+  const stage = (folder: string) =>
+    stageCode(
+      { storeCode: (sha256, archive) => storeCode(here.cloud, sha256, archive) },
+      { script: 'train.py', folder, limitBytes: 1024, include: [], includeSecretFiles: [] },
+    );
+  const first = await stage(temporaryFolder(files));
+  const before = here.sent('PutObject');
+  expect((await stage(temporaryFolder(files))).code).toEqual(first.code);
+  expect(here.sent('PutObject')).toBe(before);
+  await stage(temporaryFolder({ ...files, 'lib/a.py': 'z' }));
+  expect(here.sent('PutObject')).toBe(before + 1);
 });
 
 test('a log is read in order, and on from where it was left', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, linkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { listFiles } from '../../client/staging/list-files';
@@ -19,7 +19,8 @@ function repository(files: Record<string, string>): string {
   return folder;
 }
 
-const pack = async (root: string) => packCode(root, await listFiles(root), megabyte);
+const list = async (root: string) => (await listFiles(root)).names;
+const pack = async (root: string) => packCode(root, await list(root), megabyte);
 
 describe('which files go along', () => {
   test('what git ignores stays, at every depth; what is not committed goes', async () => {
@@ -32,18 +33,13 @@ describe('which files go along', () => {
       'lib/a.py': 'x',
       'lib/cache/b.py': 'x',
     });
-    expect(await listFiles(folder)).toEqual([
-      '.gitignore',
-      'lib/.gitignore',
-      'lib/a.py',
-      'train.py',
-    ]);
+    expect(await list(folder)).toEqual(['.gitignore', 'lib/.gitignore', 'lib/a.py', 'train.py']);
   });
 
   test('names with spaces, line breaks and umlauts go along', async () => {
     const names = ['a file.py', 'line\nbreak.py', 'ümläut.py', '@at.py', '-dash.py'];
     const folder = repository(Object.fromEntries(names.map((name) => [name, 'x'])));
-    expect(new Set(await listFiles(folder))).toEqual(new Set(names));
+    expect(new Set(await list(folder))).toEqual(new Set(names));
     expect((await pack(folder)).fileCount).toBe(names.length);
   });
 
@@ -52,7 +48,7 @@ describe('which files go along', () => {
     git(folder, 'add', '.');
     git(folder, 'commit', '--quiet', '-m', 'x');
     execFileSync('rm', [path.join(folder, 'old.py')]);
-    expect(await listFiles(folder)).toEqual(['train.py']);
+    expect(await list(folder)).toEqual(['train.py']);
   });
 
   test('without a repository the .gitignore of the root decides', async () => {
@@ -62,19 +58,26 @@ describe('which files go along', () => {
       'data/big.bin': 'x',
       '.runctl/up.json': 'secret',
     });
-    expect(await listFiles(folder)).toEqual(['.gitignore', 'train.py']);
+    expect(await list(folder)).toEqual(['.gitignore', 'train.py']);
   });
 
   test('a link goes along as a link, and a loop of links ends', async () => {
     const folder = temporaryFolder({ 'train.py': 'x' });
     symlinkSync('.', path.join(folder, 'loop'));
     symlinkSync('train.py', path.join(folder, 'alias.py'));
-    expect(await listFiles(folder)).toEqual(['alias.py', 'loop', 'train.py']);
+    expect(await list(folder)).toEqual(['alias.py', 'loop', 'train.py']);
     const { content } = await pack(folder);
     const archive = path.join(temporaryFolder(), 'a.tar.gz');
     writeFileSync(archive, content);
     const listed = execFileSync('tar', ['-tvzf', archive], { encoding: 'utf8' });
     expect(listed).toContain('alias.py -> train.py');
+  });
+
+  test('two names of one file are two files', async () => {
+    const folder = temporaryFolder({ 'a.py': 'x', 'z/train.py': 'y' });
+    const apart = await pack(temporaryFolder({ 'a.py': 'x', 'b.py': 'x', 'z/train.py': 'y' }));
+    linkSync(path.join(folder, 'a.py'), path.join(folder, 'b.py'));
+    expect((await pack(folder)).sha256).toBe(apart.sha256);
   });
 });
 

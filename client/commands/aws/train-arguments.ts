@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly dataS3?: string;
   readonly outputS3?: string;
   readonly install?: boolean;
+  readonly include?: readonly string[];
+  readonly includeSecretFile?: readonly string[];
   readonly dockerImage?: string;
   readonly dockerMetadata?: string;
   readonly dockerKeep?: string;
@@ -94,6 +96,8 @@ export function readTrainArguments(
     dataUri: options.dataS3,
     outputUri: options.outputS3,
     dependencies: options.install === false ? 'none' : undefined,
+    include: options.include,
+    includeSecretFiles: options.includeSecretFile,
     image: options.dockerImage,
     containerMetadata: options.dockerMetadata,
     keepContainer: options.dockerKeep,

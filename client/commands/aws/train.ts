@@ -45,6 +45,8 @@ export function addTrainCommand(group: Command, context: CommandContext): void {
     .option('--secret <NAME=ssm:/path>', 'environment that the instance reads by its role', collect)
     .option('--data-s3 <s3-uri>', 'is in RUNCTL_DATA_DIR before the script starts')
     .option('--output-s3 <s3-uri>', 'gets what the script writes to RUNCTL_OUTPUT_DIR')
+    .option('--include <pattern>', 'send code along although .gitignore names it', collect)
+    .option('--include-secret-file <path>', 'send a file along although it looks secret', collect)
     .option('--no-install', 'install nothing of requirements.txt, pyproject.toml or PEP 723')
     .option('--docker-image <image>', 'run the script in this image')
     .option(
@@ -97,7 +99,8 @@ function tellEndOfTrain(run: RunSnapshot, console: Console): number {
 }
 
 function tellStart(console: Console, started: StartedRun, isFollowed: boolean): void {
-  const { runId, webUiUrl } = started;
+  const { runId, webUiUrl, warnings } = started;
+  for (const warning of warnings) console.say(`warning: ${warning}`);
   const lines = [
     `Run ${runId} is started; it goes on without this terminal.`,
     ...(webUiUrl === null ? [] : [`  web     ${webUiUrl}`]),

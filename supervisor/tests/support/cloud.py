@@ -1,4 +1,4 @@
-"""Instance metadata and S3 on loopback, for tests: real wire, conditional writes, faults on demand."""
+"""Instance metadata, S3 and Parameter Store on loopback, for tests: real wire, conditional writes, faults on demand."""
 
 import base64
 import hashlib
@@ -9,14 +9,24 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .listing import list_page
+
 BUCKET = "test-bucket"
 
 
 class TestCloud:
-    """State of both services; `objects` is the bucket."""
+    """State of the services; `objects` is the bucket of the runs, `buckets` has them all."""
 
     def __init__(self):
         self.objects = {}
+        self.buckets = {BUCKET: self.objects}
+        # Key → bytes that are sent in place of the object's own.
+        self.corrupted = {}
+        # Objects a page of a listing holds.
+        self.page_size = 1000
+        # Name → value, or an error code; (name) of each request in order.
+        self.parameters = {}
+        self.parameter_requests = []
         self.uploads = {}
         self.lock = threading.Lock()
         self.notice = None
@@ -91,9 +101,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(parts.path)
         if path.startswith("/latest/"):
             self._metadata(path)
+        elif self.headers.get("X-Amz-Target"):
+            self._parameter(json.loads(body))
         else:
+            bucket, _, key = path[1:].partition("/")
             query = parse_qs(parts.query, keep_blank_values=True)
-            self._storage(path[len(BUCKET) + 2 :], {name: values[0] for name, values in query.items()}, body)
+            self._storage(bucket, key, {name: values[0] for name, values in query.items()}, body)
 
     # --- metadata ---
 
@@ -123,9 +136,26 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(200, json.dumps(found).encode())
         return self._reply(404)
 
+    # --- parameters ---
+
+    def _parameter(self, content):
+        cloud, name = self.cloud, content["Name"]
+        scope = "/ssm/aws4_request"
+        assert self.headers["X-Amz-Target"] == "AmazonSSM.GetParameter" and content["WithDecryption"] is True
+        cloud.parameter_requests.append(name)
+        value = cloud.parameters.get(name)
+        if scope not in (self.headers.get("Authorization") or ""):
+            return self._reply(400, b'{"__type": "IncompleteSignature"}')
+        if value is None:
+            return self._reply(400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}')
+        if isinstance(value, Exception):
+            return self._reply(400, json.dumps({"__type": str(value), "message": "as the test wants it"}).encode())
+        parameter = {"Name": name, "Type": "SecureString", "Value": value, "Version": 1}
+        return self._reply(200, json.dumps({"Parameter": parameter}).encode())
+
     # --- storage ---
 
-    def _storage(self, key, query, body):
+    def _storage(self, bucket, key, query, body):
         cloud = self.cloud
         if "AWS4-HMAC-SHA256 Credential=ASIATEST" not in (self.headers.get("Authorization") or ""):
             cloud.unsigned_requests.append((self.command, key))
@@ -137,34 +167,45 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
             return self._refuse(400, "XAmzContentSHA256Mismatch")
         with cloud.lock:
+            objects = cloud.buckets.get(bucket)
+            if objects is None:
+                return self._refuse(404, "NoSuchBucket")
             if self.command == "GET":
-                return self._get(key)
+                if query.get("list-type") == "2":
+                    return self._reply(200, list_page(objects, query, cloud.page_size, etag_of))
+                return self._get(objects, key)
             if self.command == "POST":
-                return self._post(key, query, body)
+                return self._post(objects, key, query, body)
             if self.command == "DELETE":
                 cloud.uploads.pop(query.get("uploadId"), None)
                 return self._reply(204)
-            return self._put(key, query, body)
+            return self._put(objects, key, query, body)
 
-    def _get(self, key):
-        content = self.cloud.objects.get(key)
+    def _get(self, objects, key):
+        content = objects.get(key)
         if content is None:
             return self._refuse(404, "NoSuchKey")
-        return self._reply(200, content, {"ETag": etag_of(content)})
+        if self.headers.get("If-Match", etag_of(content)) != etag_of(content):
+            return self._refuse(412, "PreconditionFailed")
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
+        if wanted:
+            part = content[int(wanted.group(1)) : int(wanted.group(2)) + 1]
+            return self._reply(206, part, {"ETag": etag_of(content)})
+        return self._reply(200, self.cloud.corrupted.get(key, content), {"ETag": etag_of(content)})
 
-    def _put(self, key, query, body):
+    def _put(self, objects, key, query, body):
         cloud, stated = self.cloud, self.headers.get("x-amz-checksum-sha256")
         if stated and stated != base64.b64encode(hashlib.sha256(body).digest()).decode():
             return self._refuse(400, "BadDigest")
         if "uploadId" in query:
             cloud.uploads[query["uploadId"]][int(query["partNumber"])] = body
             return self._reply(200, b"", {"ETag": etag_of(body)})
-        before = cloud.objects.get(key)
+        before = objects.get(key)
         if self.headers.get("If-None-Match") == "*" and before is not None:
             return self._refuse(412, "PreconditionFailed")
         if self.headers.get("If-Match") and (before is None or self.headers["If-Match"] != etag_of(before)):
             return self._refuse(412 if before is not None else 404, "PreconditionFailed")
-        cloud.objects[key] = body
+        objects[key] = body
         for lost in list(cloud.lost_replies):
             if re.search(lost, key):
                 cloud.lost_replies.remove(lost)
@@ -173,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return None
         return self._reply(200, b"", {"ETag": etag_of(body)})
 
-    def _post(self, key, query, body):
+    def _post(self, objects, key, query, body):
         cloud = self.cloud
         if "uploads" in query:
             upload_id = "upload-%d" % (len(cloud.uploads) + 1)
@@ -181,8 +222,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(200, b"<R><UploadId>%s</UploadId></R>" % upload_id.encode())
         numbers = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
         parts = cloud.uploads.pop(query["uploadId"])
-        cloud.objects[key] = b"".join(parts[number] for number in numbers)
-        return self._reply(200, b"<CompleteMultipartUploadResult/>")
+        objects[key] = b"".join(parts[number] for number in numbers)
+        etag = etag_of(objects[key]).replace('"', "&quot;").encode()
+        return self._reply(200, b"<R><ETag>%s</ETag></R>" % etag)
 
     # --- replies ---
 

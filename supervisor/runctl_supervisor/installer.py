@@ -1,0 +1,82 @@
+"""Runs the programs that install, with their output in the training's log; all of them end when nobody waits any more."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from . import limits
+from .preparation_failure import Cancelled, PreparationFailure
+from .texts import last_bytes, last_lines_of_file
+
+
+class Installer:
+    """One program at a time, each in a process group of its own; `cancel` ends it and all that come after it."""
+
+    def __init__(self, log_path, environment):
+        self._log_path = log_path
+        self._environment = environment
+        self._cancelled = threading.Event()
+        self._deadline = time.monotonic() + limits.INSTALLATION_MAX_SECONDS
+
+    def cancel(self):
+        self._cancelled.set()
+
+    def tell(self, sentence):
+        """One line of ours in the log, told apart from the script's by its beginning."""
+        with open(self._log_path, "ab") as log:
+            log.write(("runctl: %s\n" % sentence).encode("utf-8", "replace"))
+
+    def run(self, command, directory, what, **more_environment):
+        """Runs a command to its end. Raises PreparationFailure with the last lines that it printed."""
+        self._check()
+        try:
+            with open(self._log_path, "ab") as log:
+                process = subprocess.Popen(
+                    command,
+                    cwd=directory,
+                    env={**self._environment, **more_environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise PreparationFailure("dependencies-failed", "%s: %s" % (what, error)) from error
+        try:
+            exit_code = self._await_end(process)
+        finally:
+            _kill_group(process)
+        if exit_code is None:
+            self._fail(what, "did not end within %d minutes" % (limits.INSTALLATION_MAX_SECONDS // 60))
+        if exit_code != 0:
+            self._fail(what, "failed with exit code %d" % exit_code)
+
+    def _await_end(self, process):
+        while True:
+            self._check()
+            try:
+                return process.wait(limits.INSTALLER_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > self._deadline:
+                    return None
+
+    def _check(self):
+        if self._cancelled.is_set():
+            raise Cancelled()
+
+    def _fail(self, what, how):
+        head = "%s %s:\n" % (what, how)
+        room = limits.MESSAGE_MAX_BYTES - len(head.encode())
+        raise PreparationFailure("dependencies-failed", head + last_bytes(last_lines_of_file(self._log_path, room), room))
+
+
+def _kill_group(process):
+    """What the program left behind goes with it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        # Nothing left, or nothing but zombies.
+        pass
+    process.wait()
