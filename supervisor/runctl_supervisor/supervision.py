@@ -244,6 +244,7 @@ class Supervision:
         name = None if resume_path is None else offer_resume_checkpoint(self.paths, resume_path)
         if name is not None:
             self._publisher.inherit(name)
+
     def _take_up_where_it_was_left(self):
         """The supervisor before this one knew the secrets; the trainer still has them, so nobody need be asked again."""
         self._progress.skip_log((read_json(self.paths.preparation) or {}).get("logOffset") or 0)
