@@ -105,7 +105,10 @@ function requestFor(launch: OwnLaunch, pool: PlacedPool): RunInstancesCommandInp
     { Key: 'Name', Value: name },
   ];
   return {
-    ...onePoolRequest({ purchase, templateName, clientToken, tags }, pool),
+    ...onePoolRequest(
+      { purchase, spotMaxPriceUsdPerHour: null, templateName, clientToken, tags },
+      pool,
+    ),
     // The template's `terminate` is what a run's lease relies on; a person who shuts down wants the disk to stay.
     ...(purchase === 'spot' ? {} : { InstanceInitiatedShutdownBehavior: 'stop' }),
   };

@@ -72,22 +72,24 @@ export function fleetRequest(plan: LaunchPlan): CreateFleetCommandInput {
  * The maximum price of a Spot launch, only where a user set one: AWS interrupts such instances more often than those
  * without. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-spot-instances-work.html
  */
-function maxPrice({ purchase, spotMaxPriceUsdPerHour }: LaunchPlan): { MaxPrice?: string } {
+function maxPrice({
+  purchase,
+  spotMaxPriceUsdPerHour,
+}: Pick<LaunchPlan, 'purchase' | 'spotMaxPriceUsdPerHour'>): { MaxPrice?: string } {
   if (purchase !== 'spot' || spotMaxPriceUsdPerHour === null) return {};
   return { MaxPrice: String(spotMaxPriceUsdPerHour) };
 }
 
 /** The call for exactly one pool. */
 export function runInstancesRequest(plan: LaunchPlan, pool: PlacedPool): RunInstancesCommandInput {
-  const { purchase, templateName } = plan;
-  const tags = attemptTags(plan);
-  return onePoolRequest({ purchase, templateName, clientToken: clientToken(plan), tags }, pool);
+  return onePoolRequest({ ...plan, clientToken: clientToken(plan), tags: attemptTags(plan) }, pool);
 }
 
 /** One instance in one pool, whoever it is for. */
 export function onePoolRequest(
   launch: {
     readonly purchase: PurchaseOption;
+    readonly spotMaxPriceUsdPerHour: number | null;
     readonly templateName: string;
     readonly clientToken: string;
     readonly tags: readonly Tag[];
@@ -109,7 +111,7 @@ export function onePoolRequest(
             SpotOptions: {
               SpotInstanceType: 'one-time',
               InstanceInterruptionBehavior: 'terminate',
-              ...maxPrice(plan),
+              ...maxPrice(launch),
             },
           },
         }
