@@ -6,6 +6,7 @@ import type {
   PurchaseOption,
 } from '../domain/instance';
 import type { Instant } from '../domain/instant';
+import type { ProgressTrace } from '../domain/progress-trace';
 import type { CapacityRequest, TrainingRunSpec } from '../domain/run-spec';
 import type { SeenNotice, TrainerResult } from '../domain/supervisor-report';
 
@@ -152,6 +153,8 @@ export type SaveReply =
       readonly checkpoint: Checkpoint | null;
       readonly result: TrainerResult | null;
       readonly lastStep: number | null;
+      /** What this attempt has reported; absent where nothing is known. */
+      readonly trace?: ProgressTrace;
     }
   | { readonly kind: 'instance-gone'; readonly gone: InstanceGone };
 
@@ -190,6 +193,7 @@ export type WatchVerdict =
       readonly notice: SeenNotice | null;
       readonly firstStep: number | null;
       readonly lastStep: number | null;
+      readonly trace?: ProgressTrace;
     }
   | { readonly kind: 'preparation-failed'; readonly code: string; readonly message: string }
   /** The instance lives, but trainer and supervisor are gone without a result. */
@@ -198,12 +202,14 @@ export type WatchVerdict =
       readonly message: string;
       readonly lastStep: number | null;
       readonly firstStep: number | null;
+      readonly trace?: ProgressTrace;
     }
   | {
       readonly kind: 'instance-gone';
       readonly gone: InstanceGone;
       readonly lastStep: number | null;
       readonly firstStep: number | null;
+      readonly trace?: ProgressTrace;
     }
   /** Strict resume: the attempt began below its checkpoint. */
   | { readonly kind: 'resume-ignored'; readonly firstStep: number; readonly expectedStep: number };

@@ -25,6 +25,8 @@ export const activityLimits = {
   releaseLookDelayMs: 700,
   /** Well under the heartbeat timeout of 10 s in workflows/activity-proxies.ts, so that one late beat is no death. */
   pulseMs: 3_000,
+  /** Letters of a loss curve in a status line: it stands in the Web UI among other facts. */
+  curveWidth: 12,
   /** Both ways, so that many watches do not fall into step. */
   jitter: 0.2,
   /** Open runs are asked of Temporal so many at a time. */

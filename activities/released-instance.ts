@@ -1,8 +1,9 @@
 import { billFor } from '../aws/bill';
 import type { Cloud } from '../aws/connect-cloud';
-import { attemptNumberOf, type InstanceView } from '../aws/instance-view';
+import type { InstanceView } from '../aws/instance-view';
 import { readPrices } from '../aws/prices';
 import type { LaunchedInstance } from '../domain/instance';
+import { attemptNumberOf } from '../domain/orphans';
 import type { ReleasedInstance } from './contract';
 
 /** The bill of each instance that has ended; `known` has the prices of one of them as they were at its launch. */

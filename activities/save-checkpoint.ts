@@ -1,4 +1,5 @@
 import { askScript, type SupervisorScript } from '../aws/supervisor-script';
+import { traceOf } from '../domain/progress-trace';
 import { askSupervisor, refOf, unexpectedRefusal, type Answer } from './ask-supervisor';
 import type { SaveInput, SaveReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
@@ -24,6 +25,7 @@ export async function saveCheckpoint(
         checkpoint: answer.reply.checkpoint ?? report?.checkpoint ?? null,
         result: report?.result ?? null,
         lastStep: report?.progress?.step ?? null,
+        ...(report === null ? {} : { trace: traceOf(report.progress, report.losses) }),
       };
     }
   }

@@ -1,16 +1,19 @@
+import { sparkline } from '../domain/sparkline';
 import type { SupervisorReport } from '../domain/supervisor-report';
 import type { WatchDetails } from '../domain/watch-details';
 import type { WatchInput } from './contract';
+import { activityLimits } from './limits';
 
 /** What a client shows as live progress. */
 export function detailsOf(report: SupervisorReport, input: WatchInput): WatchDetails {
-  const { state, progress, checkpoint, firstStep, warnings } = report;
+  const { state, progress, losses, checkpoint, firstStep, warnings } = report;
   const at = new Date().toISOString();
   const { instanceId } = input;
   return {
     instanceId,
     state,
     progress,
+    losses,
     checkpoint,
     firstStep,
     trainerPid: report.trainer?.pid ?? null,
@@ -27,19 +30,30 @@ function resumeWarning({ firstStep }: SupervisorReport, { resumeStep }: WatchInp
   ];
 }
 
-/** `step 1200/5000, loss 2.31, checkpoint 1150` */
+/** `step 1200/5000, loss 2.31 ▇▅▃▂▁, checkpoint 1150` */
 export function statusLine(report: SupervisorReport): string {
   const { state, progress, checkpoint } = report;
   const parts: string[] = state === 'training' ? [] : [state];
   if (progress !== null) {
     const total = progress.totalSteps === null ? '' : `/${progress.totalSteps}`;
     parts.push(`step ${progress.step}${total}`);
-    if (progress.loss !== null) parts.push(`loss ${Number(progress.loss.toPrecision(3))}`);
+    if (progress.loss !== null) parts.push(lossText(progress.loss, report.losses));
   } else if (state === 'training') {
     parts.push('training, no step reported yet');
   }
   if (checkpoint !== null) parts.push(`checkpoint ${checkpoint.step}`);
   return parts.join(', ');
+}
+
+function lossText(loss: number, losses: SupervisorReport['losses']): string {
+  const curve =
+    losses.length < 2
+      ? ''
+      : ` ${sparkline(
+          losses.map(([, each]) => each),
+          activityLimits.curveWidth,
+        )}`;
+  return `loss ${Number(loss.toPrecision(3))}${curve}`;
 }
 
 /** `SSM silent since 2026-…: no answer came in time; EC2 says that it runs; last seen at step 12` */

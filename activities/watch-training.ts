@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { whyGone } from '../aws/instance-view';
 import type { StatusReply } from '../aws/status-reader';
+import { readLosses } from '../domain/losses';
+import { type ProgressTrace, traceOf } from '../domain/progress-trace';
 import type { SupervisorReport } from '../domain/supervisor-report';
 import { notYet } from './application-failure';
 import type { WatchDetails } from '../domain/watch-details';
@@ -13,6 +15,7 @@ import { detailsOf, isWatchDetails, silenceLine, statusLine } from './watch-deta
 interface Steps {
   readonly firstStep: number | null;
   readonly lastStep: number | null;
+  readonly trace?: ProgressTrace;
 }
 
 /** @see WatchActivities.watchTraining */
@@ -74,6 +77,7 @@ export function judgeReport(
   const steps: Steps = {
     firstStep: report.firstStep,
     lastStep: report.progress?.step ?? before.lastStep,
+    trace: traceOf(report.progress, report.losses),
   };
   const ignored = findIgnoredResume(report, input);
   if (ignored !== null && input.strictResume === true) return ignored;
@@ -114,4 +118,5 @@ function stillTraining(details: WatchDetails | null, message: string, delayMs: n
 const stepsOf = (details: WatchDetails | null): Steps => ({
   firstStep: details?.firstStep ?? null,
   lastStep: details?.progress?.step ?? null,
+  ...(details === null ? {} : { trace: traceOf(details.progress, readLosses(details.losses)) }),
 });

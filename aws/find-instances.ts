@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand, type Filter } from '@aws-sdk/client-ec2';
 import { appTagValue, tagKeys } from '../domain/ids';
+import { runOf } from '../domain/orphans';
 import type { AwsClients } from './clients';
 import { type InstanceState, type InstanceView, readInstance } from './instance-view';
 import { launchLimits } from './limits';
@@ -32,25 +33,30 @@ export async function findByRun(
   return find(clients, [filter(`tag:${tagKeys.runId}`, runId)]);
 }
 
-/**
- * Every live instance that runctl launched in this account and region. An instance of the user's own may carry the tag
- * `app`, since it is what permits commands to it; only a launch gives one a run.
- */
+/** Every live instance that runctl launched in this account and region. */
 export async function findAllLive(clients: AwsClients): Promise<readonly InstanceView[]> {
   const tagged = await find(clients, [filter('instance-state-name', ...liveStates)]);
-  return tagged.filter((instance) => (instance.tags[tagKeys.runId] ?? '') !== '');
+  return tagged.filter((instance) => runOf(instance) !== null);
+}
+
+/** Every instance of this account and region that EC2 still shows, whoever launched it, ended ones too. */
+export function findEvery(clients: AwsClients): Promise<readonly InstanceView[]> {
+  return describe(clients, []);
 }
 
 /** Whether the instance still costs or may cost money. */
 export const isLive = (instance: InstanceView): boolean => liveStates.includes(instance.state);
 
-async function find(clients: AwsClients, filters: Filter[]): Promise<readonly InstanceView[]> {
+const find = (clients: AwsClients, filters: Filter[]): Promise<readonly InstanceView[]> =>
+  describe(clients, [filter(`tag:${tagKeys.app}`, appTagValue), ...filters]);
+
+async function describe(clients: AwsClients, filters: Filter[]): Promise<readonly InstanceView[]> {
   const views: InstanceView[] = [];
   let nextToken: string | undefined;
   for (let page = 0; page < launchLimits.maxPages; page += 1) {
     const reply = await clients.ec2.send(
       new DescribeInstancesCommand({
-        Filters: [filter(`tag:${tagKeys.app}`, appTagValue), ...filters],
+        Filters: filters,
         MaxResults: 1_000,
         NextToken: nextToken,
       }),

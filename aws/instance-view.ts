@@ -1,5 +1,4 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { tagKeys } from '../domain/ids';
 import type { InstanceGone, PurchaseOption } from '../domain/instance';
 import type { Instant } from '../domain/instant';
 
@@ -70,10 +69,4 @@ export function whyGone(instance: InstanceView | null, instanceId: string): Inst
   if (instance.state === 'pending' || instance.state === 'running') return null;
   if (instance.stateReason.code !== '') return instance.stateReason;
   return { code: '', message: `${instanceId} is ${instance.state}` };
-}
-
-/** The attempt an instance was launched for; 0 when its tag does not say. */
-export function attemptNumberOf(instance: InstanceView): number {
-  const value = Number(instance.tags[tagKeys.attempt]);
-  return Number.isSafeInteger(value) ? value : 0;
 }

@@ -68,6 +68,8 @@ const report = z.object({
   supervisor: processIdentity,
   trainer: processIdentity.nullable(),
   progress: progress.nullable(),
+  // A supervisor of an earlier version does not tell them.
+  losses: z.array(z.tuple([z.number(), z.number()])).default([]),
   firstStep: z.number().nullable(),
   checkpoint: checkpointSchema.nullable(),
   notice: z.object({ action: z.string(), time: instant, seenAt: instant }).nullable(),

@@ -4,6 +4,7 @@ import type { Instant } from './instant';
 import { isObject } from './json-reader';
 import { limits } from './limits';
 import type { AttemptRecord } from './outcome';
+import { emptyTrace, type ProgressTrace } from './progress-trace';
 import { emptyHistory, type RunHistory } from './run-history';
 import type { TrainingRunSpec } from './run-spec';
 
@@ -24,6 +25,8 @@ export interface AttemptCarryOver {
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
   readonly staleNoticeCount: number;
+  /** The progress of the attempts that are over. */
+  readonly trace: ProgressTrace;
 }
 
 /** What the first attempt of a run is given. */
@@ -41,6 +44,7 @@ export const firstCarryOver = (spec: TrainingRunSpec): AttemptCarryOver => ({
   costUsd: 0,
   onDemandCostUsd: 0,
   staleNoticeCount: 0,
+  trace: emptyTrace,
 });
 
 /**
@@ -58,8 +62,12 @@ export function migrateCarryOver(input: unknown): AttemptCarryOver | null {
   return { ...firstCarryOver(carried.spec), ...carried };
 }
 
-/** The last few records, newest last. */
+/**
+ * The last few records, newest last. Their checkpoints are left out: the newest one is carried once, and the parent's
+ * ledger has what each attempt said.
+ */
 export const keepRecent = (
   records: readonly AttemptRecord[],
   added: AttemptRecord,
-): readonly AttemptRecord[] => [...records, added].slice(-limits.recentAttempts);
+): readonly AttemptRecord[] =>
+  [...records, { ...added, checkpoint: null }].slice(-limits.recentAttempts);

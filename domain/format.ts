@@ -3,8 +3,10 @@ import { adviceFor } from './failure';
 import type { LaunchedInstance } from './instance';
 import type { Ledger } from './ledger';
 import { limits } from './limits';
+import type { LossPoint } from './losses';
 import type { AttemptOutcome, AttemptRecord } from './outcome';
 import type { CapacityRequest, TrainingRunSpec } from './run-spec';
+import { sparkline, type SparklineStyle } from './sparkline';
 
 /** `$0.1234`: four digits, since an attempt often costs less than a cent. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(4)}`;
@@ -36,6 +38,21 @@ export function formatCapacity(capacity: CapacityRequest): string {
 /** `train.py --epochs 3` */
 export const formatCommand = (spec: TrainingRunSpec): string =>
   [spec.script, ...spec.scriptArgs].join(' ');
+
+/** `4.02 ▇▅▃▂▁ 2.31`: the first loss, the curve, the newest; '' before there are two. */
+export function formatLosses(losses: readonly LossPoint[], style?: SparklineStyle): string {
+  const [first, last] = [losses[0], losses.at(-1)];
+  if (losses.length < 2 || first === undefined || last === undefined) return '';
+  const curve = sparkline(
+    losses.map(([, loss]) => loss),
+    limits.lossPoints,
+    style,
+  );
+  return `${formatLoss(first[1])} ${curve} ${formatLoss(last[1])}`;
+}
+
+/** Four digits that count. */
+export const formatLoss = (loss: number): string => loss.toPrecision(4);
 
 /** How an attempt ended, as one sentence without a full stop. */
 export function formatOutcome(outcome: AttemptOutcome): string {

@@ -12,6 +12,8 @@ export const limits = {
   shownAttempts: 20,
   /** A message in a row of the ledger, in bytes of JSON. */
   recordMessageBytes: 240,
+  /** Points of a loss curve: more than a line of text shows, and some 400 bytes wherever they travel. */
+  lossPoints: 24,
   /** Pools that are remembered as short of capacity. */
   avoidedPools: 8,
   /** After that a pool that failed may be tried again like any other. */

@@ -1,5 +1,6 @@
 import type { Checkpoint } from './checkpoint';
 import type { Instant } from './instant';
+import type { LossPoint } from './losses';
 
 /** A PID is an identity, not a number: nobody signals a pid whose start time or boot id differ. */
 interface ProcessIdentity {
@@ -50,6 +51,8 @@ export interface SupervisorReport {
   readonly supervisor: ProcessIdentity;
   readonly trainer: ProcessIdentity | null;
   readonly progress: Progress | null;
+  /** The losses of this attempt, thinned to a curve; the newest last. */
+  readonly losses: readonly LossPoint[];
   /** First step this attempt reported; for checking that it really resumed. */
   readonly firstStep: number | null;
   /** Newest checkpoint published by this attempt. */

@@ -89,10 +89,12 @@ async function tellParent(turn: Turn, record: AttemptRecord): Promise<void> {
   const { parent } = workflowInfo();
   if (parent === undefined) return;
   const { staleNoticeCount } = turn.inbox;
+  const { trace } = turn;
   try {
     await getExternalWorkflowHandle(parent.workflowId).signal(attemptEnded, {
       record,
       staleNoticeCount,
+      trace,
     });
   } catch {
     // The parent was ended from outside: nobody keeps the ledger any more, and the clean-up is done.
@@ -163,6 +165,7 @@ function makeResult(turn: Turn, { record }: Ended, step: NextStep & { kind: 'fin
     checkpoint: turn.checkpoint,
     costUsd: turn.carry.costUsd + record.costUsd,
     onDemandCostUsd: turn.carry.onDemandCostUsd + record.onDemandCostUsd,
+    trace: turn.trace,
     ...(step.warning === undefined ? {} : { warning: step.warning }),
   };
 }
@@ -191,6 +194,7 @@ function nextCarryOver(
     costUsd: carry.costUsd + record.costUsd,
     onDemandCostUsd: carry.onDemandCostUsd + record.onDemandCostUsd,
     staleNoticeCount: turn.inbox.staleNoticeCount,
+    trace: turn.trace,
   };
 }
 

@@ -73,10 +73,12 @@ function judgeVerdict(turn: Turn, verdict: WatchVerdict): AttemptOutcome {
     case 'trainer-ended':
       turn.learnCheckpoint(verdict.checkpoint);
       turn.learnSteps(verdict.firstStep, verdict.lastStep);
+      turn.learnTrace(verdict.trace);
       break;
     case 'trainer-lost':
     case 'instance-gone':
       turn.learnSteps(verdict.firstStep, verdict.lastStep);
+      turn.learnTrace(verdict.trace);
       break;
     case 'resume-ignored':
       turn.learnSteps(verdict.firstStep, verdict.firstStep);

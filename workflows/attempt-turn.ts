@@ -5,6 +5,7 @@ import type { Checkpoint } from '../domain/checkpoint';
 import type { AvoidedPool, Shortage } from '../domain/decide-placement';
 import type { LaunchedInstance } from '../domain/instance';
 import type { Instant } from '../domain/instant';
+import { emptyTrace, extendTrace, type ProgressTrace } from '../domain/progress-trace';
 import type { TrainingRunSpec } from '../domain/run-spec';
 import { AttemptInbox, type SaveAnswer } from './attempt-inbox';
 import { AttemptView } from './attempt-view';
@@ -27,6 +28,8 @@ export class Turn {
   checkpoint: Checkpoint | null;
   firstStep: number | null = null;
   lastStep: number | null = null;
+  /** What this attempt is known to have reported. */
+  private ownTrace: ProgressTrace = emptyTrace;
   shortage: Shortage | null;
   avoidedPools: readonly AvoidedPool[];
   /** The history has grown long while waiting for capacity: the wait goes on in a new execution. */
@@ -79,6 +82,15 @@ export class Turn {
   learnSteps(firstStep: number | null, lastStep: number | null): void {
     this.firstStep ??= firstStep;
     this.lastStep = lastStep ?? this.lastStep;
+  }
+
+  learnTrace(trace: ProgressTrace | undefined): void {
+    this.ownTrace = trace ?? this.ownTrace;
+  }
+
+  /** The progress of the run so far. */
+  get trace(): ProgressTrace {
+    return extendTrace(this.carry.trace, this.ownTrace);
   }
 
   private tellParent(requestId: string, answer: SaveAnswer): void {

@@ -7,6 +7,7 @@ import {
   formatCheckpoint,
   formatCommand,
   formatInstance,
+  formatLosses,
   formatUsd,
 } from '../domain/format';
 import type { LaunchedInstance } from '../domain/instance';
@@ -98,6 +99,7 @@ export class AttemptView {
       interruptionCount: carry.history.interruptionCount,
       errorCount: carry.history.errorCount,
       staleNoticeCount: inbox.staleNoticeCount,
+      trace: carry.trace,
       message: this.doing,
     };
   }
@@ -113,6 +115,7 @@ export class AttemptView {
       ['Resumed from', resumeFrom === null ? '' : formatCheckpoint(resumeFrom)],
       ['Newest checkpoint', formatCheckpoint(checkpoint)],
       ['Why this attempt', carry.why],
+      ['Loss so far', formatLosses(carry.trace.losses)],
       ['So far', `${history.interruptionCount} interruptions, ${history.errorCount} errors`],
       [
         'Cost so far',

@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AttemptRecord, OtherTraining } from '../domain/outcome';
 import type { Checkpoint } from '../domain/checkpoint';
 import type { LaunchedInstance } from '../domain/instance';
+import type { ProgressTrace } from '../domain/progress-trace';
 
 /**
  * Messages of `trainingRun` and `trainingAttempt` alike. Whatever is sent with a signal, or nothing at all, is valid
@@ -49,6 +50,8 @@ export interface RunStatus {
   readonly errorCount: number;
   /** Notices that named an instance of an earlier attempt, or none of ours, and were dropped. */
   readonly staleNoticeCount: number;
+  /** The progress of the attempts that are over; absent from a worker of an earlier version. */
+  readonly trace?: ProgressTrace;
   readonly message: string;
 }
 
@@ -60,6 +63,7 @@ export interface RunResult {
   readonly checkpoint: Checkpoint | null;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly trace?: ProgressTrace;
   readonly warning?: string;
 }
 
@@ -79,4 +83,5 @@ export interface FailedRun {
   readonly checkpoint: Checkpoint | null;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly trace?: ProgressTrace;
 }

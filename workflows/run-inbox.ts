@@ -10,6 +10,7 @@ import type { Checkpoint } from '../domain/checkpoint';
 import { isObject } from '../domain/json-reader';
 import { addAttempt, emptyLedger, readAttemptRecord, type Ledger } from '../domain/ledger';
 import { limits } from '../domain/limits';
+import { emptyTrace, type ProgressTrace, readTrace } from '../domain/progress-trace';
 import {
   attemptEnded,
   checkpointSaved,
@@ -34,6 +35,8 @@ const answerSlackSeconds = 120;
  */
 export class RunInbox {
   ledger: Ledger = emptyLedger;
+  /** The progress of the attempts that are over. */
+  trace: ProgressTrace = emptyTrace;
   staleNoticeCount = 0;
   /** No child will answer any more. */
   isChildOver = false;
@@ -111,6 +114,7 @@ export class RunInbox {
     this.ledger = addAttempt(this.ledger, record);
     const stale = isObject(input) ? input['staleNoticeCount'] : undefined;
     if (typeof stale === 'number') this.staleNoticeCount = stale;
+    if (isObject(input)) this.trace = readTrace(input['trace']);
     this.onAttempt();
   }
 

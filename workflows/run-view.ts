@@ -1,5 +1,11 @@
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { formatAttempts, formatCapacity, formatCommand, formatUsd } from '../domain/format';
+import {
+  formatAttempts,
+  formatCapacity,
+  formatCommand,
+  formatLosses,
+  formatUsd,
+} from '../domain/format';
 import { attemptWorkflowId } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
 import { status, type Phase, type RunStatus } from './messages';
@@ -53,7 +59,7 @@ export class RunView {
   }
 
   private status(): RunStatus {
-    const { ledger, staleNoticeCount } = this.inbox;
+    const { ledger, staleNoticeCount, trace } = this.inbox;
     const count = (...outcomes: string[]) =>
       ledger.attempts.filter(({ outcome }) => outcomes.includes(outcome)).length;
     return {
@@ -68,6 +74,7 @@ export class RunView {
       interruptionCount: count('interrupted', 'instance-lost'),
       errorCount: count('trainer-failed'),
       staleNoticeCount,
+      trace,
       message: this.message,
     };
   }
@@ -75,6 +82,7 @@ export class RunView {
   private render(): void {
     const { ledger } = this.inbox;
     const table = formatAttempts(ledger);
+    const losses = formatLosses(this.inbox.trace.losses);
     setCurrentDetails(
       [
         `### Run ${this.spec.runId}: ${this.phase}`,
@@ -82,6 +90,7 @@ export class RunView {
         `- **Now:** ${this.message}`,
         `- **Script:** \`${formatCommand(this.spec)}\` on ${formatCapacity(this.spec.capacity)}`,
         `- **Attempt:** ${this.attemptNumber} (the child \`${attemptWorkflowId(this.spec.runId)}\` shows what it does)`,
+        ...(losses === '' ? [] : [`- **Loss so far:** ${losses}`]),
         `- **Cost so far:** ${formatUsd(ledger.costUsd)} (On-Demand ${formatUsd(ledger.onDemandCostUsd)})`,
         ...(table === '' ? [] : ['', '#### Ended attempts', '', table]),
       ].join('\n'),

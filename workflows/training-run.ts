@@ -114,7 +114,7 @@ async function releaseRun(
 
 function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: ChainEnd): RunResult {
   const { attempts, checkpoint, costUsd, onDemandCostUsd } = inbox.ledger;
-  const ledger = { attempts, checkpoint, costUsd, onDemandCostUsd };
+  const ledger = { attempts, checkpoint, costUsd, onDemandCostUsd, trace: inbox.trace };
   switch (end.kind) {
     case 'finished': {
       view.showEnd(end.result.state, end.result.warning ?? 'Nothing is left running');

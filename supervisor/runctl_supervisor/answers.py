@@ -16,11 +16,11 @@ class VerbFailure(Exception):
 
 
 def answer_line(answer):
-    """The answer as bytes with a newline; long texts inside are shortened until it fits."""
+    """The answer as bytes with a newline; what is long inside is shortened until it fits."""
     line = _encoded(answer)
-    # Each round halves the longest text, so a few dozen rounds end it whatever is inside.
+    # Each round halves the curve or the longest text, so a few dozen rounds end it whatever is inside.
     for _ in range(64):
-        if len(line) <= ANSWER_MAX_BYTES or not _shorten_longest(answer):
+        if len(line) <= ANSWER_MAX_BYTES or not (_thin_losses(answer) or _shorten_longest(answer)):
             break
         line = _encoded(answer)
     return line
@@ -29,6 +29,15 @@ def answer_line(answer):
 def _encoded(answer):
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def _thin_losses(answer):
+    """Leaves out every other loss, never the newest: a curve is worth less than the words that explain an end."""
+    losses = (answer.get("report") or {}).get("losses") or []
+    if len(losses) < 2:
+        return False
+    answer["report"]["losses"] = losses[-1::-2][::-1]
+    return True
 
 
 def _shorten_longest(answer):

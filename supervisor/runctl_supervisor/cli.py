@@ -40,6 +40,10 @@ def _run(verb, request):
         from .cleaning import clean_up
 
         return clean_up(paths, request)
+    if verb == "processes":
+        from .usage import processes
+
+        return processes(paths, request)
     from . import verbs
 
     known = {
@@ -49,7 +53,7 @@ def _run(verb, request):
         "stop": verbs.stop,
     }
     if verb not in known:
-        raise VerbFailure("unknown-verb", "expected start, clean-up or one of %s, got %r" % (", ".join(known), verb))
+        raise VerbFailure("unknown-verb", "expected start, clean-up, processes or one of %s, got %r" % (", ".join(known), verb))
     return known[verb](paths, request)
 
 

@@ -87,6 +87,19 @@ LINE_MAX_CHARACTERS = 2_000
 LOG_PATTERN_SECONDS = 0.5
 PROGRESS_WINDOW_SECONDS = 60.0
 PROGRESS_SAMPLE_SECONDS = 0.5
+# A curve of one line; with steps of six digits some 350 bytes of an answer.
+LOSS_POINTS_MAX_COUNT = 24
+
+# Between the two looks of `processes`: fifty clock ticks, so a percentage is exact to two.
+USAGE_WINDOW_SECONDS = 0.5
+# nvidia-smi loads the driver when nothing else holds it, which takes seconds; longer means that it hangs.
+GPU_QUERY_SECONDS = 10.0
+# The biggest instances have eight or sixteen; sixteen would leave no room for processes.
+GPUS_MAX_COUNT = 8
+GPU_NAME_MAX_CHARACTERS = 24
+COMMAND_MAX_BYTES = 80
+# Nonce, braces and names around what `processes` tells.
+ANSWER_FRAME_BYTES = 200
 
 SHUTDOWN_RETRY_SECONDS = 60.0
 

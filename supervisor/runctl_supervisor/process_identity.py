@@ -16,8 +16,8 @@ def boot_id():
         return file.read().strip()
 
 
-def read_stat(pid):
-    """What /proc says about a process; None when there is none.
+def stat_fields(pid):
+    """(name, fields from the third on) of what /proc says about a process; None when there is none.
 
     https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     """
@@ -27,7 +27,16 @@ def read_stat(pid):
     except (OSError, OverflowError):
         return None
     # The name is in parentheses and may hold anything, also parentheses: fields are counted after the last one.
-    fields = text[text.rfind(")") + 2 :].split()
+    end = text.rfind(")")
+    return text[text.find("(") + 1 : end], text[end + 2 :].split()
+
+
+def read_stat(pid):
+    """Who a process is and whether it lives; None when there is none."""
+    found = stat_fields(pid)
+    if found is None:
+        return None
+    fields = found[1]
     return ProcessStat(fields[0], int(fields[1]), int(fields[3]), fields[19])
 
 

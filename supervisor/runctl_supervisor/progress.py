@@ -10,6 +10,7 @@ from collections import deque
 
 from . import limits
 from .instants import instant
+from .losses import LossCurve
 
 _NUMBER = r"(\d+)"
 _REAL = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
@@ -92,6 +93,7 @@ class ProgressReader:
         self._pattern, self.warning = _compiled(log_pattern)
         self.first_step = known_first_step
         self.newest = None
+        self.losses = LossCurve()
         self.has_pattern_line = False
 
     def skip_log(self, offset=None):
@@ -120,6 +122,8 @@ class ProgressReader:
         now = time.monotonic()
         if self.first_step is None:
             self.first_step = reported[0][0]
+        for reported_step, _, reported_loss in reported:
+            self.losses.add(reported_step, reported_loss)
         step, total, loss = reported[-1]
         if loss is None:
             # Some scripts print step and loss on lines of their own.

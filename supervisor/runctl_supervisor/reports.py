@@ -44,6 +44,7 @@ def new_report(request, supervisor):
         "supervisor": identity_to_json(supervisor),
         "trainer": None,
         "progress": None,
+        "losses": [],
         "firstStep": None,
         "checkpoint": None,
         "notice": None,

@@ -288,6 +288,7 @@ class Supervision:
             self.report.update(state="saving" if is_saving else "training")
         self.report.update(
             progress=self._progress.newest,
+            losses=self._progress.losses.points(),
             firstStep=self._progress.first_step,
             checkpoint=self._publisher.checkpoint,
             notice=notice or self.report["notice"],

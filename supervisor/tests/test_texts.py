@@ -28,6 +28,14 @@ class AnswerTest(unittest.TestCase):
                 self.assertEqual(line.count(b"\n"), 1)
                 self.assertEqual(json.loads(line)["nonce"], "n")
 
+    def test_the_curve_of_the_losses_gives_way_to_the_last_words(self):
+        losses = [[100_000 + step, 1.234e-05] for step in range(24)]
+        report = {"losses": losses, "result": {"lastLogLines": "x" * 1200}, "warnings": ["w" * 240] * 4}
+        answer = json.loads(answer_line({"nonce": "n", "ok": True, "report": report}))["report"]
+        self.assertEqual((len(answer["result"]["lastLogLines"]), answer["warnings"]), (1200, ["w" * 240] * 4))
+        self.assertTrue(0 < len(answer["losses"]) < 24)
+        self.assertEqual(answer["losses"][-1], losses[-1])
+
     def test_a_short_answer_is_not_touched(self):
         answer = {"nonce": "n", "ok": False, "error": {"code": "c", "message": "ж\n\"'"}}
         self.assertEqual(json.loads(answer_line(dict(answer))), answer)

@@ -13,6 +13,7 @@ const report: SupervisorReport = {
   supervisor: { pid: 10, startTime: '1', bootId: 'b' },
   trainer: { pid: 11, startTime: '2', bootId: 'b' },
   progress: { step: 1200, totalSteps: 5000, loss: 2.3149, stepsPerSecond: 4, at },
+  losses: [[1001, 4]],
   firstStep: 1001,
   checkpoint: { step: 1150, attemptNumber: 2, prefix: 'p/', publishedAt: at },
   notice: null,
@@ -44,6 +45,7 @@ describe('what a report means', () => {
       notice: null,
       firstStep: 1001,
       lastStep: 1200,
+      trace: { totalSteps: 5000, stepsPerSecond: 4, losses: report.losses },
     });
   });
 
@@ -91,6 +93,16 @@ describe('what a report means', () => {
 
 test('a person reads step, loss and checkpoint on the pending activity', () => {
   expect(statusLine(report)).toBe('step 1200/5000, loss 2.31, checkpoint 1150');
+  expect(
+    statusLine({
+      ...report,
+      losses: [
+        [1001, 4],
+        [1100, 3],
+        [1200, 2.31],
+      ],
+    }),
+  ).toBe('step 1200/5000, loss 2.31 █▄▁, checkpoint 1150');
   expect(statusLine({ ...report, progress: null, checkpoint: null })).toBe(
     'training, no step reported yet',
   );

@@ -6,6 +6,7 @@ import {
 } from '../../domain/carry-over';
 import { avoidPools } from '../../domain/decide-placement';
 import { limits } from '../../domain/limits';
+import { joinLosses } from '../../domain/losses';
 import type { AttemptRecord } from '../../domain/outcome';
 import { clip, jsonBytes } from '../../domain/text';
 import { checkedSpec } from '../support/checked-spec';
@@ -78,6 +79,14 @@ function biggest(): AttemptCarryOver {
     costUsd: 0.1 + 0.2,
     onDemandCostUsd: 0.1 + 0.2,
     staleNoticeCount: big,
+    trace: {
+      totalSteps: big,
+      stepsPerSecond: 0.1 + 0.2,
+      losses: joinLosses(
+        [],
+        Array.from({ length: 100 }, (_, n) => [999_999_999_999_900 + n, -1.234e-300] as const),
+      ),
+    },
   };
 }
 
