@@ -1,4 +1,4 @@
-import { sparkline } from '../domain/sparkline';
+import { lossCurve } from '../domain/losses';
 import type { SupervisorReport } from '../domain/supervisor-report';
 import type { WatchDetails } from '../domain/watch-details';
 import type { WatchInput } from './contract';
@@ -46,13 +46,7 @@ export function statusLine(report: SupervisorReport): string {
 }
 
 function lossText(loss: number, losses: SupervisorReport['losses']): string {
-  const curve =
-    losses.length < 2
-      ? ''
-      : ` ${sparkline(
-          losses.map(([, each]) => each),
-          activityLimits.curveWidth,
-        )}`;
+  const curve = losses.length < 2 ? '' : ` ${lossCurve(losses, activityLimits.curveWidth)}`;
   return `loss ${Number(loss.toPrecision(3))}${curve}`;
 }
 

@@ -48,6 +48,8 @@ export const commandLimits = {
   /** The agent turns anything below 5 into an hour. */
   minExecutionSeconds: 5,
   statusExecutionSeconds: 30,
+  /** Two looks half a second apart, and nvidia-smi, which may load a driver first. */
+  usageExecutionSeconds: 30,
   /** An answer to `status` takes a second or two; an instance that needs longer counts as silent for this poll. */
   statusWaitMs: 10_000,
   /** What publishing a last checkpoint may take after the trainer has ended. */

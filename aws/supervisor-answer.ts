@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Checkpoint } from '../domain/checkpoint';
+import type { MachineUsage } from '../domain/machine-usage';
 import type { SupervisorReport } from '../domain/supervisor-report';
+import { usageSchema } from './usage-answer';
 
 /** What the supervisor printed, or what came instead of it. */
 export type SupervisorAnswer =
@@ -16,6 +18,7 @@ export interface SupervisorReply {
   readonly removed?: readonly string[] | undefined;
   readonly started?: unknown;
   readonly alreadyRunning?: z.infer<typeof alreadyRunning> | undefined;
+  readonly usage?: MachineUsage | undefined;
 }
 
 const instant = z.string();
@@ -93,6 +96,7 @@ const answer = z.union([
     removed: z.array(z.string()).optional(),
     started: z.unknown().optional(),
     alreadyRunning: alreadyRunning.optional(),
+    usage: usageSchema.optional(),
   }),
 ]);
 

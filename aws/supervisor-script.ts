@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { bootstrapPython } from './bootstrap-python';
 
-export type Verb = 'start' | 'status' | 'save' | 'save-and-stop' | 'stop' | 'clean-up';
+export type Verb =
+  'start' | 'status' | 'processes' | 'save' | 'save-and-stop' | 'stop' | 'clean-up';
 
 /** Where the instance gets its supervisor from. */
 export interface SupervisorDelivery {

@@ -20,3 +20,4 @@ export {
 export { launchOwn } from '../aws/launch-own';
 export { readPrices } from '../aws/prices';
 export { endTraining, readTraining } from '../aws/visit-training';
+export { readUsage } from '../aws/read-usage';

@@ -46,8 +46,18 @@ export const limits = {
   stopSeconds: 600,
   /** Attempts that are looked at to find the run on an instance: more than can want it at the same moment. */
   runsOnInstance: 20,
-  /** Runs shown by `list`. */
+  /** Runs shown by `list` unless --limit or --all says otherwise. */
   listedRuns: 50,
+  /** Runs that `list` looks at, the newest: more are a matter for Temporal's own search. */
+  scannedRuns: 1_000,
+  /** Workflow ids named in one search of Temporal's: well below the 1 MB that its server takes. */
+  idsPerSearch: 100,
+  /** Runs, buckets' folders and prices that are read at the same time. */
+  parallelReads: 10,
+  /** Seconds between two looks of --watch. */
+  watchSeconds: 2,
+  watchSecondsMin: 0.2,
+  watchSecondsMax: 3_600,
   /** Log lines shown by `monitor` unless --lines says otherwise. */
   monitorLines: 20,
   /** How long --follow outlives a server or a bucket that does not answer: longer than a laptop's sleepy network. */

@@ -132,13 +132,13 @@ export class TrainingClient {
         cause: error,
       });
     }
+    return { runId: spec.runId, workflowId, webUiUrl: this.pageOf(spec.runId), warnings: [] };
+  }
+
+  /** The run's page in Temporal's Web UI; null when nobody knows where that is. */
+  pageOf(runId: string): string | null {
     const { webUiUrl, temporal } = this.environment;
-    return {
-      runId: spec.runId,
-      workflowId,
-      webUiUrl: runUrl(webUiUrl, temporal.namespace, workflowId),
-      warnings: [],
-    };
+    return runUrl(webUiUrl, temporal.namespace, runWorkflowId(runId));
   }
 
   /** What is known of the run now. @throws run-not-found */

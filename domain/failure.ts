@@ -75,6 +75,11 @@ export const failureTable = {
     category: 'permanent',
     advice: 'Repeat the command with --yes.',
   },
+  'no-instance': {
+    category: 'permanent',
+    advice:
+      '`runctl aws status` shows where the run is; `runctl aws list --open` shows what goes on.',
+  },
   'instance-lost': {
     category: 'permanent',
     advice:

@@ -3,10 +3,10 @@ import { adviceFor } from './failure';
 import type { LaunchedInstance } from './instance';
 import type { Ledger } from './ledger';
 import { limits } from './limits';
-import type { LossPoint } from './losses';
+import { lossCurve, type LossPoint } from './losses';
 import type { AttemptOutcome, AttemptRecord } from './outcome';
 import type { CapacityRequest, TrainingRunSpec } from './run-spec';
-import { sparkline, type SparklineStyle } from './sparkline';
+import type { SparklineStyle } from './sparkline';
 
 /** `$0.1234`: four digits, since an attempt often costs less than a cent. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(4)}`;
@@ -43,11 +43,7 @@ export const formatCommand = (spec: TrainingRunSpec): string =>
 export function formatLosses(losses: readonly LossPoint[], style?: SparklineStyle): string {
   const [first, last] = [losses[0], losses.at(-1)];
   if (losses.length < 2 || first === undefined || last === undefined) return '';
-  const curve = sparkline(
-    losses.map(([, loss]) => loss),
-    limits.lossPoints,
-    style,
-  );
+  const curve = lossCurve(losses, limits.lossPoints, style);
   return `${formatLoss(first[1])} ${curve} ${formatLoss(last[1])}`;
 }
 

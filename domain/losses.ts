@@ -1,4 +1,5 @@
 import { limits } from './limits';
+import { sparkline, type SparklineStyle } from './sparkline';
 
 /** A loss at a step; a pair, since it travels through reports, heartbeats and carried state that all have a bound. */
 export type LossPoint = readonly [step: number, loss: number];
@@ -29,6 +30,31 @@ function thin(points: readonly LossPoint[], max: number): readonly LossPoint[] {
     stretchOfLast = index;
   }
   return [...kept, last].slice(-max);
+}
+
+/**
+ * The losses as a curve of at most `width` letters. Each letter is the mean of a stretch of steps, all of one length: the
+ * newest attempt's points lie closer together than those of the attempts before, and must not take more room for that.
+ */
+export function lossCurve(
+  points: readonly LossPoint[],
+  width: number,
+  style?: SparklineStyle,
+): string {
+  const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
+  const letters = Math.min(width, points.length);
+  const stretch = Math.max((last - first) / letters, Number.EPSILON);
+  const stretches = Array.from({ length: letters }, (): number[] => []);
+  for (const [step, loss] of points) {
+    stretches[Math.min(Math.floor((step - first) / stretch), letters - 1)]?.push(loss);
+  }
+  // A stretch without a point is as high as the one before it.
+  let before = points[0]?.[1] ?? 0;
+  const heights = stretches.map((losses) => {
+    if (losses.length > 0) before = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    return before;
+  });
+  return sparkline(heights, width, style);
 }
 
 /** Reads what another version of runctl may have written; what is no loss is left out. */

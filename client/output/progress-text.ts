@@ -1,7 +1,13 @@
-import type { RunSnapshot } from '../runs/run-snapshot';
-import { formatDuration } from '../../domain/format';
+import { formatDuration, formatLoss } from '../../domain/format';
+import { lossCurve } from '../../domain/losses';
+import type { SparklineStyle } from '../../domain/sparkline';
+import type { RunEstimate, RunSnapshot } from '../runs/run-snapshot';
+import { textView } from './terminal';
 
-/** `training, attempt 2 on i-0abc: step 120/500 (24 %), loss 2.31, 3.2 steps/s, 2 min left, checkpoint 100`. */
+/** Letters of a loss curve among other facts. */
+const curveWidth = 12;
+
+/** `training, attempt 2 on i-0abc: step 120/500 (24 %), loss 2.31 ▇▅▃, 3.2 steps/s, 2 min left, checkpoint 100`. */
 export function progressText(run: RunSnapshot): string {
   const facts = factsText(run);
   return `${phaseText(run)}${facts === '' ? '' : `: ${facts}`}`;
@@ -15,26 +21,47 @@ export function phaseText(run: RunSnapshot): string {
   return `${run.state}, attempt ${attempt.number}${where}`;
 }
 
-/** `step 120/500 (24 %), loss 2.31, 3.2 steps/s, 2 min left, checkpoint 100`; '' before the first report. */
+/** `step 120/500 (24 %), loss 2.31 ▇▅▃, 3.2 steps/s, 2 min left, checkpoint 100`; '' before the first report. */
 export const factsText = (run: RunSnapshot): string => progressFacts(run).join(', ');
 
-function progressFacts({ progress, checkpoint }: RunSnapshot): string[] {
+function progressFacts(run: RunSnapshot): string[] {
+  const { progress, checkpoint, estimate } = run;
   const facts: string[] = [];
   if (progress !== null) {
-    const { step, totalSteps, loss, stepsPerSecond } = progress;
-    facts.push(
-      totalSteps === null
-        ? `step ${step}`
-        : `step ${step}/${totalSteps} (${percent(step, totalSteps)} %)`,
-    );
-    if (loss !== null) facts.push(`loss ${loss.toPrecision(4)}`);
-    if (stepsPerSecond !== null) facts.push(`${stepsPerSecond.toPrecision(3)} steps/s`);
-    if (totalSteps !== null && stepsPerSecond !== null && stepsPerSecond > 0 && step < totalSteps) {
-      facts.push(`${formatDuration((totalSteps - step) / stepsPerSecond)} left`);
-    }
+    const { loss, stepsPerSecond } = progress;
+    facts.push(`step ${stepText(progress.step, run.totalSteps)}`);
+    const curve = curveText(run, curveWidth);
+    if (loss !== null) facts.push(`loss ${formatLoss(loss)}${curve === '' ? '' : ` ${curve}`}`);
+    if (stepsPerSecond !== null) facts.push(rateText(stepsPerSecond));
+    if (estimate !== null && estimate.secondsLeft > 0) facts.push(leftText(estimate));
   }
   if (checkpoint !== null) facts.push(`checkpoint ${checkpoint.step}`);
   return facts;
+}
+
+/** `120/500 (24 %)`; only `120` while the total is not known. */
+export const stepText = (step: number, totalSteps: number | null): string =>
+  totalSteps === null ? String(step) : `${step}/${totalSteps} (${percent(step, totalSteps)} %)`;
+
+export const rateText = (stepsPerSecond: number): string =>
+  `${stepsPerSecond.toPrecision(3)} steps/s`;
+
+/** `2 min 5 s left`. */
+export const leftText = ({ secondsLeft }: RunEstimate): string =>
+  `${formatDuration(secondsLeft)} left`;
+
+/** The losses as a curve; '' before there are two. */
+export function curveText(
+  { lossHistory }: Pick<RunSnapshot, 'lossHistory'>,
+  width: number,
+  style: SparklineStyle = textView().curves,
+): string {
+  if (lossHistory.length < 2) return '';
+  return lossCurve(
+    lossHistory.map(({ step, loss }) => [step, loss] as const),
+    width,
+    style,
+  );
 }
 
 const percent = (step: number, totalSteps: number): number =>

@@ -3,7 +3,7 @@ import type { Failure } from '../../domain/failure';
 import { limits } from '../limits';
 import type { TrainingClient } from '../training-client';
 import type { LogReader, LogSink } from './log-reader';
-import { outageOf } from './outage';
+import { Patience } from './patience';
 import type { RunSnapshot } from './run-snapshot';
 
 export interface FollowListener {
@@ -26,19 +26,10 @@ export async function followRun(
   listener: FollowListener,
   signal: AbortSignal,
 ): Promise<RunSnapshot | null> {
-  let outageBeganAt: number | null = null;
+  const patience = new Patience(listener.onOutage);
   while (!signal.aborted) {
-    try {
-      const run = await look(client, runId, listener);
-      if (run.isOver || listener.log?.reader.isAtEnd === true) return run;
-      outageBeganAt = null;
-    } catch (error) {
-      const outage = outageOf(error);
-      if (outage === null) throw error;
-      if (outageBeganAt === null) listener.onOutage?.(outage);
-      outageBeganAt ??= Date.now();
-      if (Date.now() - outageBeganAt > limits.followOutageSeconds * 1_000) throw error;
-    }
+    const run = await patience.unlessAway(() => look(client, runId, listener));
+    if (run !== null && (run.isOver || listener.log?.reader.isAtEnd === true)) return run;
     await sleep(limits.followIntervalMs, undefined, { signal }).catch(() => undefined);
   }
   return null;

@@ -3,10 +3,11 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { attemptWorkflowId } from '../../domain/ids';
 import type { LaunchedInstance } from '../../domain/instance';
 import type { Instant } from '../../domain/instant';
+import { type ProgressTrace, readTrace } from '../../domain/progress-trace';
 import type { WatchDetails } from '../../domain/watch-details';
 import { searchAttributes } from '../../workflows/search-attributes';
 import { status, type Phase, type RunStatus } from '../../workflows/messages';
-import { queryOrNull, unlessMissing } from './queries';
+import { type Queries, unlessMissing } from './queries';
 
 /** The attempt that goes on now, as far as it can be seen. */
 export interface CurrentAttempt {
@@ -17,6 +18,8 @@ export interface CurrentAttempt {
   readonly instanceId: string | null;
   readonly startedAt: Instant;
   readonly checkpoint: RunStatus['checkpoint'];
+  /** The progress of the attempts before it. */
+  readonly trace: ProgressTrace;
   /** The last poll's findings; null before the first one. */
   readonly details: WatchDetails | null;
   /** Whether a worker answered; without one only what Temporal itself keeps is known. */
@@ -29,11 +32,12 @@ const watchActivity = 'watchTraining';
 export async function readCurrentAttempt(
   client: Client,
   runId: string,
+  queries: Queries,
 ): Promise<CurrentAttempt | null> {
   const handle = client.workflow.getHandle(attemptWorkflowId(runId));
   const description = await unlessMissing(handle.describe());
   if (description?.status.name !== 'RUNNING') return null;
-  const answer = await queryOrNull(client, () => handle.query(status));
+  const answer = await queries.ask(() => handle.query(status));
   const found = description.typedSearchAttributes;
   const pending = description.raw.pendingActivities?.find(
     ({ activityType }) => activityType?.name === watchActivity,
@@ -48,6 +52,7 @@ export async function readCurrentAttempt(
     instanceId: answer?.instance?.instanceId ?? found.get(searchAttributes.instanceId) ?? null,
     startedAt: description.startTime.toISOString(),
     checkpoint: answer?.checkpoint ?? null,
+    trace: readTrace(answer?.trace),
     // Written by our own activity, whose contract says what the details are.
     details:
       payload === undefined ? null : defaultPayloadConverter.fromPayload<WatchDetails>(payload),

@@ -2,6 +2,8 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
 import { Failure } from '../../domain/failure';
 import { runWorkflowId } from '../../domain/ids';
+import { readLosses } from '../../domain/losses';
+import { extendTrace, type ProgressTrace, readTrace, traceOf } from '../../domain/progress-trace';
 import {
   status,
   type FailedRun,
@@ -10,7 +12,8 @@ import {
   type RunStatus,
 } from '../../workflows/messages';
 import { readCurrentAttempt, type CurrentAttempt } from './read-attempt';
-import { queryOrNull, unlessMissing } from './queries';
+import { Queries, unlessMissing } from './queries';
+import { progressOfEndedRun, progressOfOpenRun } from './run-progress';
 import { toAttemptLine, type AttemptLine, type RunSnapshot } from './run-snapshot';
 
 const secondsPerHour = 3_600;
@@ -22,12 +25,16 @@ const minimumBilledSeconds = 60;
  *
  * @throws run-not-found
  */
-export async function readRun(client: Client, runId: string): Promise<RunSnapshot> {
+export async function readRun(
+  client: Client,
+  runId: string,
+  queries = new Queries(client),
+): Promise<RunSnapshot> {
   const handle = client.workflow.getHandle(runWorkflowId(runId));
   const description = await unlessMissing(handle.describe());
   if (description === null) throw new Failure('run-not-found', `there is no run "${runId}".`);
-  if (description.status.name === 'RUNNING') return readOpenRun(client, runId);
-  const answer = (): Promise<RunStatus | null> => queryOrNull(client, () => handle.query(status));
+  if (description.status.name === 'RUNNING') return readOpenRun(client, runId, queries);
+  const answer = (): Promise<RunStatus | null> => queries.ask(() => handle.query(status));
   try {
     return fromResult((await handle.result()) as RunResult); // the result type of trainingRun
   } catch (error) {
@@ -44,26 +51,32 @@ export async function readRun(client: Client, runId: string): Promise<RunSnapsho
   }
 }
 
-async function readOpenRun(client: Client, runId: string): Promise<RunSnapshot> {
+async function readOpenRun(client: Client, runId: string, queries: Queries): Promise<RunSnapshot> {
   const handle = client.workflow.getHandle(runWorkflowId(runId));
   const [answer, current] = await Promise.all([
-    queryOrNull(client, () => handle.query(status)),
-    readCurrentAttempt(client, runId),
+    queries.ask(() => handle.query(status)),
+    readCurrentAttempt(client, runId, queries),
   ]);
+  const now = Date.now();
   const ended = (answer?.attempts ?? []).map(toAttemptLine);
   // For a moment after its end an attempt may be both in the ledger and still running.
   const isListed = ended.some(({ number }) => number === current?.number);
-  const line = current === null || isListed ? null : toCurrentLine(current, Date.now());
+  const line = current === null || isListed ? null : toCurrentLine(current, now);
+  const attempts = line === null ? ended : [...ended, line];
+  const checkpoint = newestCheckpoint(answer, current);
+  const progress = isListed ? null : (current?.details?.progress ?? null);
+  const trace = traceOfOpenRun(answer, current);
   return {
     runId,
     state: current?.phase ?? phaseWithoutChild(answer),
     isOver: false,
     message: current?.message ?? answer?.message ?? '',
-    attempts: line === null ? ended : [...ended, line],
-    checkpoint: newestCheckpoint(answer, current),
+    attempts,
+    checkpoint,
     costUsd: (answer?.costUsd ?? 0) + (line?.costUsd ?? 0),
     onDemandCostUsd: (answer?.onDemandCostUsd ?? 0) + (line?.onDemandCostUsd ?? 0),
-    progress: isListed ? null : (current?.details?.progress ?? null),
+    progress,
+    ...progressOfOpenRun({ progress, checkpoint, trace, attempts }, now),
     trainerPid: isListed ? null : (current?.details?.trainerPid ?? null),
     failure: null,
     warnings: [
@@ -86,6 +99,13 @@ function newestCheckpoint(
   current: CurrentAttempt | null,
 ): RunSnapshot['checkpoint'] {
   return current?.details?.checkpoint ?? current?.checkpoint ?? answer?.checkpoint ?? null;
+}
+
+/** What the attempts before have reported, and the current one so far. */
+function traceOfOpenRun(answer: RunStatus | null, current: CurrentAttempt | null): ProgressTrace {
+  const details = current?.details ?? null;
+  const before = current?.isAnswered === true ? current.trace : readTrace(answer?.trace);
+  return extendTrace(before, traceOf(details?.progress ?? null, readLosses(details?.losses)));
 }
 
 function toCurrentLine(current: CurrentAttempt, now: number): AttemptLine {
@@ -148,16 +168,18 @@ function fromAbruptEnd(
 
 function ended(
   runId: string,
-  ledger: Pick<RunStatus, 'attempts' | 'checkpoint' | 'costUsd' | 'onDemandCostUsd'>,
+  ledger: Pick<RunStatus, 'attempts' | 'checkpoint' | 'costUsd' | 'onDemandCostUsd' | 'trace'>,
 ): Omit<RunSnapshot, 'state' | 'message'> {
+  const attempts = ledger.attempts.map(toAttemptLine);
   return {
     runId,
     isOver: true,
-    attempts: ledger.attempts.map(toAttemptLine),
+    attempts,
     checkpoint: ledger.checkpoint,
     costUsd: ledger.costUsd,
     onDemandCostUsd: ledger.onDemandCostUsd,
     progress: null,
+    ...progressOfEndedRun(readTrace(ledger.trace), attempts),
     trainerPid: null,
     failure: null,
     warnings: [],

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../domain/checkpoint';
+import type { Estimate } from '../../domain/estimate-end';
 import type { PurchaseOption } from '../../domain/instance';
 import type { Instant } from '../../domain/instant';
 import type { AttemptRecord, OtherTraining } from '../../domain/outcome';
@@ -21,12 +22,29 @@ export interface RunSnapshot {
   readonly onDemandCostUsd: number;
   /** Of the current attempt; null when it has not reported any. */
   readonly progress: Progress | null;
+  /** Where the run stands: what it reported last, or the checkpoint that it goes on from; null before either. */
+  readonly step: number | null;
+  /** As the script said; null when it did not. */
+  readonly totalSteps: number | null;
+  /** The losses of all attempts, thinned to a curve of a few points; the newest last. */
+  readonly lossHistory: readonly LossSample[];
+  /** When it will be done, interruptions counted in; null when that cannot be said, or it is over. */
+  readonly estimate: RunEstimate | null;
   /** The script's process on the instance; null when it is not known. */
   readonly trainerPid: number | null;
   /** Why the run failed; null otherwise. */
   readonly failure: RunFailure | null;
   /** What a person should know: of the script, or that no worker answers. */
   readonly warnings: readonly string[];
+}
+
+export interface LossSample {
+  readonly step: number;
+  readonly loss: number;
+}
+
+export interface RunEstimate extends Estimate {
+  readonly endsAt: Instant;
 }
 
 export interface AttemptLine {

@@ -35,11 +35,11 @@ def read_usage(pid):
     }
 
 
-def describe(pid, role, before, after, window_seconds, is_detailed):
+def describe(pid, role, before, after, window_seconds):
     """One process as it is shown; percent is of one processor, as `top` counts."""
     tick_seconds = 1.0 / os.sysconf("SC_CLK_TCK")
     used_seconds = max(0, after["ticks"] - before["ticks"]) * tick_seconds
-    described = {
+    return {
         "pid": pid,
         "role": role,
         "cpuPercent": round(100.0 * used_seconds / window_seconds, 1),
@@ -47,9 +47,13 @@ def describe(pid, role, before, after, window_seconds, is_detailed):
         "ageSeconds": round(max(0.0, _uptime_seconds() - int(after["startTime"]) * tick_seconds)),
         "command": _short(after["name"]),
     }
-    if is_detailed:
-        described.update(state=after["state"], threads=after["threads"], command=_short(_command_line(pid, after)))
-    return described
+
+
+def describe_details(paths, pid, usage):
+    """What is told on top of it when it was asked for."""
+    # The folder is the same for all, and would take the room of what differs.
+    command = _command_line(pid, usage).replace(os.path.join(paths.code, ""), "")
+    return {"state": usage["state"], "threads": usage["threads"], "command": _short(command)}
 
 
 def _short(text):
@@ -59,7 +63,7 @@ def _short(text):
 def _command_line(pid, usage):
     try:
         with open("/proc/%d/cmdline" % pid, "rb") as file:
-            words = file.read(4 * limits.COMMAND_MAX_BYTES).decode("utf-8", "replace").split("\0")
+            words = file.read(16 * limits.COMMAND_MAX_BYTES).decode("utf-8", "replace").split("\0")
     except OSError:
         words = []
     return " ".join(word for word in words if word) or usage["name"]

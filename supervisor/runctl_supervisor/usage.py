@@ -6,7 +6,7 @@ import time
 from . import limits
 from .instants import instant
 from .machine_usage import disk_usages, gpu_usages, memory_usage, processor_ticks, processor_usage
-from .process_usage import describe, find_roles, read_usage
+from .process_usage import describe, describe_details, find_roles, read_usage
 from .reports import read_true_report
 
 
@@ -19,11 +19,11 @@ def processes(paths, request):
     time.sleep(limits.USAGE_WINDOW_SECONDS)
     after = {pid: read_usage(pid) for pid in roles}
     window_seconds, machine_after = time.monotonic() - began, processor_ticks()
-    described = [
-        describe(pid, role, before[pid], after[pid], window_seconds, request.get("detailed") is True)
-        for pid, role in roles.items()
-        if _is_same(before[pid], after[pid])
-    ]
+    seen = {pid: role for pid, role in roles.items() if _is_same(before[pid], after[pid])}
+    described = [describe(pid, role, before[pid], after[pid], window_seconds) for pid, role in seen.items()]
+    if request.get("detailed") is True:
+        for process in described:
+            process.update(describe_details(paths, process["pid"], after[process["pid"]]))
     usage = {
         "at": instant(),
         "runId": report["runId"] if report else None,

@@ -30,6 +30,7 @@ function snapshot(step: number, ...attempts: AttemptLine[]): RunSnapshot {
     costUsd: 0.3,
     onDemandCostUsd: 0.9,
     progress: { step, totalSteps: 100, loss: 1, stepsPerSecond: 1, at },
+    ...{ step, totalSteps: 100, lossHistory: [], estimate: null },
     trainerPid: null,
     failure: null,
     warnings: [],

@@ -1,6 +1,6 @@
 import { estimateEnd, type RunPace } from '../../domain/estimate-end';
 import { limits } from '../../domain/limits';
-import { joinLosses, type LossPoint, readLosses } from '../../domain/losses';
+import { joinLosses, lossCurve, type LossPoint, readLosses } from '../../domain/losses';
 import { emptyTrace, extendTrace, readTrace, traceOf } from '../../domain/progress-trace';
 import { sparkline } from '../../domain/sparkline';
 
@@ -51,6 +51,14 @@ describe('the losses of a run over its attempts', () => {
     expect([all[0]?.[0], all.at(-1)?.[0]]).toEqual([1, 5_000]);
     const gaps = all.slice(1).map(([step], index) => step - (all[index]?.[0] ?? 0));
     expect(Math.max(...gaps)).toBeLessThan(3 * (5_000 / limits.lossPoints));
+  });
+
+  test('a curve gives equal room to equal stretches of steps, however many points they have', () => {
+    const dense = [...points(1_000, 1_010, 0)];
+    expect(lossCurve([[0, 8], [500, 4], ...dense], 4)).toBe('█▅▅▁');
+    expect(lossCurve(points(1, 3), 8)).toBe('▁▁▁');
+    expect(lossCurve([], 8)).toBe('');
+    expect(lossCurve([[7, 1]], 8)).toBe('▁');
   });
 
   test.each([null, 'x', {}, [1], [[1]], [[1, 'x']], [[1, Number.NaN]]])(

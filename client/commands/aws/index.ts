@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context';
 import { addCreateCommand } from './create';
 import { addListCommand } from './list';
 import { addMonitorCommand } from './monitor';
+import { addProcessesCommand } from './processes';
 import { addStartInstanceCommand } from './start-instance';
 import { addStatusCommand } from './status';
 import { addStopCommand } from './stop';
@@ -22,6 +23,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
   addMonitorCommand(group, context);
   addStopCommand(group, context);
   addListCommand(group, context);
+  addProcessesCommand(group, context);
   addWaitCommand(group, context);
   addCheckpointCommands(group, context);
   addCreateCommand(group, context);

@@ -1,22 +1,39 @@
 import type { Command } from 'commander';
-import { exitCodeOfRun } from '../../exit-codes';
-import { runText } from '../../output/run-text';
+import { exitCodes } from '../../exit-codes';
+import { nextCommandsText, runText } from '../../output/run-text';
 import { action, type CommandContext, type Invocation } from '../command-context';
+import { ArgumentProblems } from '../parse-options';
+import { readWatch, showFrames, type WatchOptions } from '../watch-frames';
 import { withClient } from '../with-client';
+import { addWatchOptions } from './shared-options';
 
 export function addStatusCommand(group: Command, context: CommandContext): void {
-  group
+  const command = group
     .command('status')
-    .description('where a run is now: attempts, checkpoint, cost')
+    .description('where a run is now: progress, attempts, checkpoint, cost')
     .argument('<id>', 'a run id or an instance id')
-    .action(action(context, status));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  runctl aws status char-lm-20261124-093012-x7k2\n  runctl aws status i-0123456789abcdef0 --watch --interval 10',
+    );
+  addWatchOptions(command).action(action(context, status));
 }
 
-async function status(invocation: Invocation<object>, id: string): Promise<number | undefined> {
+async function status(invocation: Invocation<WatchOptions>, id: string): Promise<number> {
+  const { console, options } = invocation;
+  const problems = new ArgumentProblems();
+  const intervalSeconds = readWatch(options, problems);
+  problems.throwIfAny();
   return withClient(invocation, async (client) => {
-    const run = await client.status(id);
-    invocation.console.data(run, runText(run));
+    const runId = await client.resolve(id);
+    let isTurnedAway = false;
+    const code = await showFrames(console, intervalSeconds, async () => {
+      const run = await client.status(runId);
+      isTurnedAway = run.failure?.code === 'already-running';
+      const text = `${runText(run)}\n\n${nextCommandsText(run, client.pageOf(runId))}`;
+      return { document: run, text, isLast: run.isOver };
+    });
     // Of all ends only this one is about the instance, and not about the training.
-    return run.failure?.code === 'already-running' ? exitCodeOfRun(run) : undefined;
+    return isTurnedAway ? exitCodes.alreadyRunning.value : code;
   });
 }

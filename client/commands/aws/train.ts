@@ -5,10 +5,9 @@ import type { RunSnapshot } from '../../runs/run-snapshot';
 import type { StartedRun, TrainingClient } from '../../training-client';
 import { action, type CommandContext, type Invocation } from '../command-context';
 import { withClient } from '../with-client';
+import { collect } from './shared-options';
 import { readTrainArguments, type TrainOptions } from './train-arguments';
 import { interruptedBy, tellEnd, watchRun } from './watch';
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 export function addTrainCommand(group: Command, context: CommandContext): void {
   group
