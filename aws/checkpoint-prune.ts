@@ -15,14 +15,17 @@ export async function pruneCheckpoints(
   runId: string,
   keepLast: number,
 ): Promise<number> {
-  const { clients, settings } = cloud;
   const folders = await listPrunable(cloud, runId, keepLast);
-  for (const folder of folders) {
-    await deleteObjects(clients, settings.bucket, [`${folder.prefix}manifest.json`]);
-    const { keys } = await list(clients, settings.bucket, folder.prefix);
-    await deleteObjects(clients, settings.bucket, keys);
-  }
+  for (const folder of folders) await deleteCheckpointFolder(cloud, folder.prefix);
   return folders.length;
+}
+
+/** Deletes a checkpoint, or what was to become one. Idempotent. */
+export async function deleteCheckpointFolder(cloud: Cloud, prefix: string): Promise<void> {
+  const { clients, settings } = cloud;
+  await deleteObjects(clients, settings.bucket, [`${prefix}manifest.json`]);
+  const { keys } = await list(clients, settings.bucket, prefix);
+  await deleteObjects(clients, settings.bucket, keys);
 }
 
 /** What `pruneCheckpoints` would delete now: older checkpoints, and uploads that never became one. */

@@ -51,6 +51,17 @@ export async function readCheckpointManifest(
   return stored === null ? null : readManifest(stored.text);
 }
 
+/** Whether the upload became a checkpoint of this run, and all its files are there with their sizes. */
+export async function readVerifiedManifest(
+  cloud: Cloud,
+  runId: string,
+  folder: CheckpointFolder,
+): Promise<CheckpointManifest | null> {
+  const manifest = await readCheckpointManifest(cloud, folder);
+  if (manifest?.runId !== runId || !(await hasAllFiles(cloud, folder, manifest))) return null;
+  return manifest;
+}
+
 /** Newer attempts first: one that was restarted counts from its own beginning again. */
 const byAge = (one: CheckpointFolder, other: CheckpointFolder): number =>
   other.attemptNumber - one.attemptNumber || other.step - one.step;
@@ -66,8 +77,8 @@ async function verify(
   runId: string,
   folder: CheckpointFolder,
 ): Promise<Checkpoint | null> {
-  const manifest = await readCheckpointManifest(cloud, folder);
-  if (manifest?.runId !== runId || !(await hasAllFiles(cloud, folder, manifest))) return null;
+  const manifest = await readVerifiedManifest(cloud, runId, folder);
+  if (manifest === null) return null;
   const { step, attemptNumber, publishedAt } = manifest;
   return { step, attemptNumber, prefix: folder.prefix, publishedAt };
 }

@@ -69,6 +69,11 @@ export const storeLimits = {
   /** Damaged checkpoints are rare; looking at more than these would delay the resume. */
   maxResumeCandidates: 20,
   parallelHeads: 16,
+  /** S3 copies up to 5 GB in one call; parts of this size take seconds each and keep within the 10,000 that it takes. */
+  copyPartBytes: 512 * 1024 * 1024,
+  parallelParts: 4,
+  /** Files of a checkpoint that are copied at the same time, each perhaps in parts. */
+  parallelCopies: 4,
   /** 1,000 keys a page. */
   maxListPages: 1_000,
   /** DeleteObjects takes at most 1,000 keys. */

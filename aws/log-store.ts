@@ -38,7 +38,7 @@ export function readLogPiece(cloud: Cloud, key: string): Promise<Uint8Array | nu
 
 /** The attempts of a run that have published a log, in order. */
 export async function listLogAttempts(cloud: Cloud, runId: string): Promise<readonly number[]> {
-  const root = `${objectKeys.run(runId)}logs/`;
+  const root = objectKeys.allLogs(runId);
   const { clients, settings } = cloud;
   const { prefixes } = await list(clients, settings.bucket, root, { delimiter: '/' });
   return prefixes

@@ -6,7 +6,7 @@ import { commandLimits } from './limits';
 import { runVerb } from './run-verb';
 import { askScript } from './supervisor-script';
 
-export type UsageReply =
+type UsageReply =
   | { readonly kind: 'usage'; readonly usage: MachineUsage }
   | { readonly kind: 'instance-gone'; readonly gone: InstanceGone }
   /** There is no supervisor on it, or one that is too old to tell. */

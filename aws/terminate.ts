@@ -1,5 +1,4 @@
 import {
-  CancelSpotInstanceRequestsCommand,
   DescribeSpotInstanceRequestsCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -9,6 +8,7 @@ import type { Cloud } from './connect-cloud';
 import { describeInstances } from './instance-reader';
 import { isEnding, type InstanceView } from './instance-view';
 import { releaseLimits } from './limits';
+import { cancelSpotRequests } from './spot-requests';
 import { wait } from './wait';
 
 /**
@@ -34,7 +34,7 @@ export async function terminateInstances(
         .map((instance) => instance.instanceId),
     );
   }
-  await cancelSpotRequests(cloud, instances);
+  await cancelRequestsOf(cloud, instances);
   for (let look = 0; look < releaseLimits.confirmTries; look += 1) {
     if (look > 0) await wait(releaseLimits.confirmDelayMs, signal);
     const seen = await describeInstances(cloud.clients.ec2, ids);
@@ -66,7 +66,7 @@ async function terminateKnown(cloud: Cloud, ids: readonly string[]): Promise<voi
   }
 }
 
-async function cancelSpotRequests(cloud: Cloud, instances: readonly InstanceView[]): Promise<void> {
+async function cancelRequestsOf(cloud: Cloud, instances: readonly InstanceView[]): Promise<void> {
   const ids = instances.map((each) => each.spotRequestId).filter((id) => id !== null);
   if (ids.length === 0) return;
   try {
@@ -77,10 +77,7 @@ async function cancelSpotRequests(cloud: Cloud, instances: readonly InstanceView
       .filter((request) => request.State === 'open' || request.State === 'active')
       .map((request) => request.SpotInstanceRequestId)
       .filter((id) => id !== undefined);
-    if (open.length === 0) return;
-    await cloud.clients.ec2.send(
-      new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: open }),
-    );
+    await cancelSpotRequests(cloud.clients, open);
   } catch (error) {
     // Requests vanish some time after their instance: then there is nothing to cancel.
     if (!hasCode(error, 'InvalidSpotInstanceRequestID.NotFound')) throw error;

@@ -3,10 +3,17 @@
  * a second, and most commands need none of it.
  */
 export { failureFromAwsError } from '../aws/aws-error';
-export { listPrunable, pruneCheckpoints } from '../aws/checkpoint-prune';
-export { listCheckpointFolders, readCheckpointManifest } from '../aws/checkpoint-store';
-export { storeCode } from '../aws/code-store';
+export { deleteCheckpointFolder, listPrunable, pruneCheckpoints } from '../aws/checkpoint-prune';
+export { copyCheckpoint, withdrawCopy } from '../aws/checkpoint-copy';
+export {
+  listCheckpointFolders,
+  readCheckpointManifest,
+  readVerifiedManifest,
+} from '../aws/checkpoint-store';
+export { hasCodeArchive, storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
+export { createCostReader } from '../aws/cost-so-far';
+export { findEvery } from '../aws/find-instances';
 export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';
 export {
@@ -21,3 +28,11 @@ export { launchOwn } from '../aws/launch-own';
 export { readPrices } from '../aws/prices';
 export { endTraining, readTraining } from '../aws/visit-training';
 export { readUsage } from '../aws/read-usage';
+export { cancelSpotRequests, findOpenSpotRequests } from '../aws/spot-requests';
+export { listStoredRuns, measureRun, measureStorage } from '../aws/storage-usage';
+export { terminateInstances } from '../aws/terminate';
+export {
+  abortUpload,
+  findUnfinishedCheckpoints,
+  findUnfinishedObjects,
+} from '../aws/unfinished-uploads';

@@ -54,6 +54,8 @@ export const limits = {
   idsPerSearch: 100,
   /** Runs, buckets' folders and prices that are read at the same time. */
   parallelReads: 10,
+  /** As the worker's reaper: an instance younger than this may belong to a run that is not visible yet. */
+  orphanGraceSeconds: 15 * 60,
   /** Seconds between two looks of --watch. */
   watchSeconds: 2,
   watchSecondsMin: 0.2,

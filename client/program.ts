@@ -10,6 +10,7 @@ import { addDownCommand } from './commands/down';
 import { addEnvCommand } from './commands/env';
 import { addInitCommand } from './commands/init';
 import { addLocalCommands } from './commands/local';
+import { addResourcesCommands } from './commands/resources';
 import { addUpCommand } from './commands/up';
 import { addWorkerCommand } from './commands/worker';
 import { exitCodesText } from './exit-codes';
@@ -37,6 +38,7 @@ export function buildProgram(context: CommandContext): Command {
   addUpCommand(program, context);
   addDownCommand(program, context);
   addAwsCommands(program, context);
+  addResourcesCommands(program, context);
   addLocalCommands(program, context);
   addDemoCommand(program, context);
   addDoctorCommand(program, context);

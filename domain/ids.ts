@@ -32,11 +32,16 @@ export const protectingTagKeys = [
 
 /** Object keys, relative to the bucket. Nothing else may build one. */
 export const objectKeys = {
+  allCode: 'code/',
   code: (sha256: string): string => `code/${sha256}.tar.gz`,
+  supervisors: 'supervisor/',
   supervisor: (sha256: string): string => `supervisor/${sha256}.pyz`,
+  /** What the runs have left, each under its id. */
+  runs: 'runs/',
   run: (runId: string): string => `runs/${runId}/`,
   checkpoints: (runId: string): string => `runs/${runId}/checkpoints/`,
   latest: (runId: string): string => `runs/${runId}/checkpoints/latest.json`,
+  allLogs: (runId: string): string => `runs/${runId}/logs/`,
   /** What a run has uploaded of its outputs. */
   outputs: (runId: string): string => `runs/${runId}/outputs.json`,
   logs: (runId: string, attemptNumber: number): string => `runs/${runId}/logs/${attemptNumber}/`,

@@ -19,7 +19,7 @@ export type Ownership =
   | { readonly kind: 'orphan'; readonly why: 'run-not-open' | 'superseded' };
 
 /** Any of these tags with the value `true` keeps an instance from being cleaned up. */
-export const protectingTags = [
+const protectingTags = [
   'runctl:protected',
   'runctl:important',
   'runctl:persistent',

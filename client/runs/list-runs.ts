@@ -4,8 +4,8 @@ import { attemptWorkflowId, runWorkflowId } from '../../domain/ids';
 import type { PurchaseOption } from '../../domain/instance';
 import { searchAttributes } from '../../workflows/search-attributes';
 import { limits } from '../limits';
+import type { ListedRun } from './listed-run';
 import { runIdOf } from './run-id';
-import type { RunSnapshot } from './run-snapshot';
 import { isSelected, type RunSelection } from './select-runs';
 
 export interface ListOptions extends RunSelection {
@@ -14,19 +14,6 @@ export interface ListOptions extends RunSelection {
   readonly instanceId?: string;
   /** The newest so many; all that are looked at when absent. */
   readonly limit?: number;
-}
-
-export interface ListedRun {
-  readonly runId: string;
-  /** The phase, or how it ended. */
-  readonly state: RunSnapshot['state'];
-  readonly isOver: boolean;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  /** The newest attempt's. */
-  readonly attempt: number | null;
-  readonly instanceId: string | null;
-  readonly purchase: PurchaseOption | null;
 }
 
 /**
@@ -120,7 +107,7 @@ function toListedRun(
   return {
     runId: runIdOf(parent.workflowId),
     // Only our workflows set it, to a phase; a run that was ended from outside has the phase of before.
-    state: (isOver && !isOwnEnd(phase) ? fallback : (phase ?? fallback)) as RunSnapshot['state'],
+    state: (isOver && !isOwnEnd(phase) ? fallback : (phase ?? fallback)) as ListedRun['state'],
     isOver,
     startedAt: parent.startTime.toISOString(),
     endedAt: parent.closeTime?.toISOString() ?? null,

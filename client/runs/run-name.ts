@@ -11,9 +11,18 @@ const maxStemLength = 32;
  * letters: `char-lm-20261124-093012-x7k2`.
  */
 export function generateRunId(script: string, now: Date): string {
+  return withStamp(stemOf(script), now);
+}
+
+/** A run id for a run that goes on from another: the same stem, a stamp of its own. */
+export function generateNextRunId(runId: string, now: Date): string {
+  return withStamp(runId.replace(/-\d{8}-\d{6}-[0-9a-z]{4}$/, '').slice(0, maxStemLength), now);
+}
+
+function withStamp(stem: string, now: Date): string {
   const stamp = now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const suffix = Array.from({ length: suffixLength }, () => letters[randomInt(letters.length)]);
-  return `${stemOf(script)}-${stamp}-${suffix.join('')}`;
+  return `${stem}-${stamp}-${suffix.join('')}`;
 }
 
 /** `train.py` says little, so its folder names the run; any other script names it itself. */

@@ -1,5 +1,5 @@
 import type { PurchaseOption } from '../../domain/instance';
-import type { ListedRun } from './list-runs';
+import type { ListedRun } from './listed-run';
 
 /** Which runs are wanted; what is absent wants them all. */
 export interface RunSelection {

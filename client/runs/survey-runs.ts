@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { inParallel } from '../../aws/in-parallel';
 import { limits } from '../limits';
 import { listRuns, type ListOptions } from './list-runs';
+import type { ListedRun } from './listed-run';
 import { Queries } from './queries';
 import { readRun } from './read-run';
 import type { LossSample, RunSnapshot } from './run-snapshot';
@@ -50,11 +51,9 @@ export class RunSurvey {
   }
 }
 
-type Listed = Awaited<ReturnType<typeof listRuns>>[number];
+const withoutReading = (run: ListedRun): SortableRun => ({ ...run, step: null, costUsd: 0 });
 
-const withoutReading = (run: Listed): SortableRun => ({ ...run, step: null, costUsd: 0 });
-
-function surveyed(run: Listed, snapshot: RunSnapshot): SurveyedRun {
+function surveyed(run: ListedRun, snapshot: RunSnapshot): SurveyedRun {
   const attempt = snapshot.attempts.at(-1);
   const { runId, startedAt, endedAt, purchase } = run;
   return {

@@ -164,7 +164,7 @@ function toContainer(request: TrainRequest): unknown {
 }
 
 /** `capacity.instanceTypes[0]: expected …` → `--instance-type: expected …`. */
-function nameAsWritten(problem: string): string {
+export function nameAsWritten(problem: string): string {
   const found = places.find(([specPath]) => problem.startsWith(specPath));
   if (found === undefined) return problem;
   const [specPath, place] = found;

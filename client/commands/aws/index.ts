@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context';
+import { addResourcesCommands } from '../resources';
 import { addCreateCommand } from './create';
 import { addListCommand } from './list';
 import { addMonitorCommand } from './monitor';
@@ -24,6 +25,7 @@ export function addAwsCommands(program: Command, context: CommandContext): void 
   addStopCommand(group, context);
   addListCommand(group, context);
   addProcessesCommand(group, context);
+  addResourcesCommands(group, context);
   addWaitCommand(group, context);
   addCheckpointCommands(group, context);
   addCreateCommand(group, context);

@@ -98,16 +98,19 @@ function tellEndOfTrain(run: RunSnapshot, console: Console): number {
 }
 
 function tellStart(console: Console, started: StartedRun, isFollowed: boolean): void {
-  const { runId, webUiUrl, warnings } = started;
-  for (const warning of warnings) console.say(`warning: ${warning}`);
-  const lines = [
+  for (const warning of started.warnings) console.say(`warning: ${warning}`);
+  // With --wait the one document is the result, at the end.
+  if (isFollowed) console.say(startedText(started));
+  else console.data(started, startedText(started));
+}
+
+/** That a run has begun, and what can be done with it. */
+export function startedText({ runId, webUiUrl }: StartedRun): string {
+  return [
     `Run ${runId} is started; it goes on without this terminal.`,
     ...(webUiUrl === null ? [] : [`  web     ${webUiUrl}`]),
     `  watch   runctl aws monitor ${runId} --follow`,
     `  status  runctl aws status ${runId}`,
     `  stop    runctl aws stop ${runId}`,
-  ];
-  // With --wait the one document is the result, at the end.
-  if (isFollowed) console.say(lines.join('\n'));
-  else console.data(started, lines.join('\n'));
+  ].join('\n');
 }
