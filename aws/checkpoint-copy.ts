@@ -13,7 +13,7 @@ import { storeLimits } from './limits';
 import { deleteObjects, getText, list, putIfAbsent } from './object-store';
 
 /** A checkpoint of one run, to become the beginning of another. */
-export interface CheckpointSource extends Pick<CheckpointFolder, 'prefix'> {
+interface CheckpointSource extends Pick<CheckpointFolder, 'prefix'> {
   readonly manifest: CheckpointManifest;
 }
 
