@@ -1,5 +1,6 @@
 import type { FailureCode } from './failure';
-import { protectingTagKeys, tagKeys } from './ids';
+import { tagKeys } from './ids';
+import { protectionOf } from './orphans';
 import type { OtherTraining } from './outcome';
 
 /** What a person wants to do to an instance. */
@@ -41,8 +42,8 @@ export function decideEnding(
   options: { readonly force: boolean; readonly isConfirmed: boolean },
 ): EndingStep {
   if (ending === 'terminate') {
-    const tag = protectingTagKeys.find((key) => facts.tags[key] === 'true');
-    if (tag !== undefined) return isProtected(facts, tag);
+    const tag = protectionOf(facts.tags);
+    if (tag !== null) return isProtected(facts, tag);
   }
   const runId = facts.tags[tagKeys.runId];
   if (ending === 'stop' && runId !== undefined && facts.training.kind === 'running') {

@@ -1,4 +1,4 @@
-import { appTagValue, tagKeys } from './ids';
+import { appTagValue, protectingTagKeys, tagKeys } from './ids';
 import type { Instant } from './instant';
 
 /** What decides whether somebody owns an instance. */
@@ -9,8 +9,10 @@ export interface TaggedInstance {
 }
 
 export type Ownership =
-  /** Not launched by a run: never touched. */
+  /** runctl has nothing to do with it: never touched. */
   | { readonly kind: 'not-ours' }
+  /** Made with `runctl aws create`, or lent to us; no run has launched it: never touched. */
+  | { readonly kind: 'yours' }
   | { readonly kind: 'in-use' }
   /** Somebody asked to keep it: never touched. */
   | { readonly kind: 'protected'; readonly tag: string }
@@ -18,16 +20,9 @@ export type Ownership =
   | { readonly kind: 'young' }
   | { readonly kind: 'orphan'; readonly why: 'run-not-open' | 'superseded' };
 
-/** Any of these tags with the value `true` keeps an instance from being cleaned up. */
-const protectingTags = [
-  'runctl:protected',
-  'runctl:important',
-  'runctl:persistent',
-] as const;
-
-/** The tag that protects; null when none does. */
+/** The tag that protects an instance; null when none does. */
 export const protectionOf = (tags: Readonly<Record<string, string>>): string | null =>
-  protectingTags.find((tag) => tags[tag]?.toLowerCase() === 'true') ?? null;
+  protectingTagKeys.find((key) => tags[key]?.toLowerCase() === 'true') ?? null;
 
 /**
  * The run that an instance was launched for; null when no run has launched it. An instance of the user's own may carry the
@@ -58,7 +53,9 @@ export function judgeOwnership(
   at: { readonly nowMs: number; readonly graceSeconds: number },
 ): Ownership {
   const runId = runOf(instance);
-  if (runId === null) return { kind: 'not-ours' };
+  if (runId === null) {
+    return { kind: instance.tags[tagKeys.app] === appTagValue ? 'yours' : 'not-ours' };
+  }
   // An attempt launches only after the one before it was released, so what an older one still has is a leftover.
   const isSuperseded = live.some(
     (other) => runOf(other) === runId && attemptNumberOf(other) > attemptNumberOf(instance),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { protectingTagKeys } from '../../domain/ids';
 import { exitCodes } from '../exit-codes';
 import { limits } from '../limits';
 import { cleanupText, resourcesText, summaryText } from '../output/resources-text';
@@ -49,8 +50,8 @@ export function addResourcesCommands(group: Command, context: CommandContext): v
     .addHelpText(
       'after',
       [
-        '\nNever touches what no run has launched, nor what carries one of the tags runctl:protected,',
-        'runctl:important or runctl:persistent with the value true.',
+        '\nNever touches what no run has launched, nor what carries one of the tags',
+        `${protectingTagKeys.join(', ')} with the value true.`,
         '\nExamples:\n  runctl resources cleanup --dry-run\n  runctl resources cleanup --yes --older-than 1h',
       ].join('\n'),
     )
@@ -115,7 +116,7 @@ async function cleanup(invocation: Invocation<CleanupOptions>): Promise<number> 
     console.data({ dryRun, done: isDone, ...shown }, text);
     if (dryRun || mayAct || countOf(plan) === 0) return exitCodes.ok.value;
     console.say('Nothing was changed. Do it with: runctl resources cleanup --yes');
-    return exitCodes.usage.value;
+    return exitCodes.heldBack.value;
   });
 }
 

@@ -84,6 +84,7 @@ function describe(
 function whyOf(ownership: Ownership): string {
   switch (ownership.kind) {
     case 'not-ours':
+    case 'yours':
     case 'in-use':
       return '';
     case 'young':

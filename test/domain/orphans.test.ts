@@ -23,7 +23,7 @@ test.each<[string, TaggedInstance, boolean, Ownership]>([
   ['of a run that is over', instance({}), false, { kind: 'orphan', why: 'run-not-open' }],
   ['young', instance({}, 14 * minute), false, { kind: 'young' }],
   ['old enough', instance({}, 15 * minute), false, { kind: 'orphan', why: 'run-not-open' }],
-  ['without the tag of a run', instance({ 'runctl:run-id': '' }), false, { kind: 'not-ours' }],
+  ['without the tag of a run', instance({ 'runctl:run-id': '' }), false, { kind: 'yours' }],
   ['without the tag of the app', instance({ app: '' }), false, { kind: 'not-ours' }],
   ["somebody else's app", instance({ app: 'other' }), false, { kind: 'not-ours' }],
   ...['runctl:protected', 'runctl:important', 'runctl:persistent'].map(

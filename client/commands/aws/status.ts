@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../exit-codes';
 import { nextCommandsText, runText } from '../../output/run-text';
+import type { RunSnapshot } from '../../runs/run-snapshot';
 import { action, type CommandContext, type Invocation } from '../command-context';
 import { ArgumentProblems } from '../parse-options';
 import { readWatch, showFrames, type WatchOptions } from '../watch-frames';
@@ -26,14 +27,15 @@ async function status(invocation: Invocation<WatchOptions>, id: string): Promise
   problems.throwIfAny();
   return withClient(invocation, async (client) => {
     const runId = await client.resolve(id);
-    let isTurnedAway = false;
+    let last = null as RunSnapshot | null;
     const code = await showFrames(console, intervalSeconds, async () => {
       const run = await client.status(runId);
-      isTurnedAway = run.failure?.code === 'already-running';
+      last = run;
       const text = `${runText(run)}\n\n${nextCommandsText(run, client.pageOf(runId))}`;
       return { document: run, text, isLast: run.isOver };
     });
     // Of all ends only this one is about the instance, and not about the training.
+    const isTurnedAway = last?.failure?.code === 'already-running';
     return isTurnedAway ? exitCodes.alreadyRunning.value : code;
   });
 }
