@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { Failure } from '../domain/failure';
+import { earlierAnswer } from './earlier-answer';
 import { exitCodeOf, exitCodes } from './exit-codes';
 import { Console } from './output/console';
 import { asFailure } from './output/as-failure';
@@ -32,7 +33,7 @@ function splitScriptArgs(argv: readonly string[]): { own: string[]; scriptArgs: 
 function report(error: unknown, argv: readonly string[]): number {
   // --help and --version end parsing with an error whose exit code is 0; their text is out already.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok.value;
-  const failure = asFailure(error);
+  const failure = earlierAnswer(error, argv) ?? asFailure(error);
   const console = new Console(isJsonAsked(argv) ? 'json' : 'text');
   if (failure !== null) console.failure(failure);
   else console.failure(unexpected(error));

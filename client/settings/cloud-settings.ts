@@ -30,6 +30,7 @@ export function requireCloudSettings(
     image: pickImage(values),
     subnetIds: values.subnets ?? [],
     securityGroupIds: values.security_groups ?? [],
+    ...(values.root_volume_gib === undefined ? {} : { rootVolumeGiB: values.root_volume_gib }),
   };
 }
 

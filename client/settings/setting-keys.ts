@@ -19,6 +19,14 @@ export const settingKeys = {
   ami: { schema: text, environment: ['RUNCTL_AMI'], kind: 'text' },
   /** SSM parameter that names the AMI; used when `ami` is not set. */
   ami_parameter: { schema: text, environment: ['RUNCTL_AMI_PARAMETER'], kind: 'text' },
+  /** Size of an instance's root volume; not said, what the image asks for. */
+  root_volume_gib: {
+    schema: z
+      .int('expected a whole number of GiB above 0')
+      .positive('expected a whole number of GiB above 0'),
+    environment: ['RUNCTL_ROOT_VOLUME_GIB'],
+    kind: 'number',
+  },
   subnets: { schema: texts, environment: ['RUNCTL_SUBNETS'], kind: 'list' },
   security_groups: { schema: texts, environment: ['RUNCTL_SECURITY_GROUPS'], kind: 'list' },
   /** Used by `train` when no --instance-type is given. */

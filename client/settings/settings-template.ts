@@ -21,6 +21,7 @@ export const settingsTemplate = `# Settings of runctl. A flag wins over the envi
 # How instances are launched; read by the worker.
 # ami = "ami-0123456789abcdef0"           # needs the SSM agent and Python 3.9 or newer
 # ami_parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+# root_volume_gib = 100                   # what the image asks for
 # subnets = ["subnet-0123456789abcdef0"]  # the default subnets of the region
 # security_groups = ["sg-0123456789abcdef0"]
 # lease_seconds = 14400                   # how long an instance outlives a control plane that is gone
