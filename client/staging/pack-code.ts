@@ -33,6 +33,8 @@ export async function packCode(
       cwd: root,
       portable: true,
       noDirRecurse: true,
+      // Names are relative. Without this, what Windows would take for a root (`\\x`, `c:x`) is cut off.
+      preservePaths: true,
       mtime: new Date(0),
       // Two names of one file are two files: on the instance each is written by itself.
       filter: (_, stat) => {

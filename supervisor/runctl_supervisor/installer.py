@@ -33,6 +33,7 @@ class Installer:
         self._check()
         try:
             with open(self._log_path, "ab") as log:
+                first_byte = log.tell()
                 process = subprocess.Popen(
                     command,
                     cwd=directory,
@@ -49,9 +50,9 @@ class Installer:
         finally:
             _kill_group(process)
         if exit_code is None:
-            self._fail(what, "did not end within %d minutes" % (limits.INSTALLATION_MAX_SECONDS // 60))
+            self._fail(what, "did not end within %d minutes" % (limits.INSTALLATION_MAX_SECONDS // 60), first_byte)
         if exit_code != 0:
-            self._fail(what, "failed with exit code %d" % exit_code)
+            self._fail(what, "failed with exit code %d" % exit_code, first_byte)
 
     def _await_end(self, process):
         while True:
@@ -66,10 +67,11 @@ class Installer:
         if self._cancelled.is_set():
             raise Cancelled()
 
-    def _fail(self, what, how):
+    def _fail(self, what, how, first_byte):
         head = "%s %s:\n" % (what, how)
         room = limits.MESSAGE_MAX_BYTES - len(head.encode())
-        raise PreparationFailure("dependencies-failed", head + last_bytes(last_lines_of_file(self._log_path, room), room))
+        printed = last_bytes(last_lines_of_file(self._log_path, room, first_byte=first_byte), room)
+        raise PreparationFailure("dependencies-failed", head + printed)
 
 
 def _kill_group(process):

@@ -43,8 +43,6 @@ class OutputPublisher(threading.Thread):
         self._error = None
         self.warning = None
         self.is_finished = False
-        # Before the trainer there is nothing to upload, and nothing to warn of.
-        self.is_used = False
         self.has_given_up = False
         # When the last file went up; who waits for the end gives up when that is long ago.
         self.last_success_at = time.monotonic()
@@ -75,7 +73,6 @@ class OutputPublisher(threading.Thread):
             self.warning += "; they stay on the instance, in %s" % kept
 
     def run(self):
-        self.is_used = True
         # Read here, since the preparation may have filled it after this object was made.
         self._uploaded = index_from_json(read_json(self._paths.output_state))
         failures = 0

@@ -11,16 +11,11 @@ import signal
 import time
 
 from . import limits
+from .attempt_outputs import AttemptOutputs
 from .commands import SaveInbox, StopInbox
 from .completion import CompletionWatcher
 from .credentials import InstanceCredentials
-from .ending import (
-    kill_leftovers,
-    last_moment_for_outputs,
-    last_moment_for_publishing,
-    result_of,
-    shut_down,
-)
+from .ending import kill_leftovers, last_moment_for_publishing, result_of, shut_down
 from .environment import trainer_environment
 from .files import read_json, remove, write_json
 from .journal import log
@@ -30,7 +25,6 @@ from .masking import SecretMask, environment_values
 from .memory import out_of_memory_kills
 from .metadata import MetadataClient
 from .notice import NoticeListener, notice_seconds
-from .outputs import OutputPublisher
 from .preparation import Preparation, trainer_command
 from .preparation_failure import PreparationFailure
 from .process_identity import identity_to_json, started_at_seconds
@@ -75,10 +69,14 @@ class Supervision:
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
         self._preparation = Preparation(paths, request, storage, open_bucket, credentials, self.waker.wake)
         self._logs = LogPublisher(paths, request, storage, self._mask)
+<<<<<<< HEAD
         self._saved_elsewhere = SavedElsewhere(paths)
         self._outputs = None
         if request.output_uri is not None:
             self._outputs = OutputPublisher(paths, request, storage, open_bucket, self.waker.wake)
+=======
+        self._outputs = AttemptOutputs(paths, request, storage, open_bucket, self.waker.wake)
+>>>>>>> staging
         self._publisher = CheckpointPublisher(paths, request, storage, self._last_step, self.waker.wake)
 
     def run(self):
@@ -122,8 +120,7 @@ class Supervision:
             os.path.join(self.paths.code, self.request.marker_name), started_at_seconds(self.trainer.identity)
         )
         self._publisher.start()
-        if self._outputs is not None:
-            self._outputs.start()
+        self._outputs.start()
         failed_ticks = 0
         while True:
             try:
@@ -152,33 +149,22 @@ class Supervision:
         self._publisher.finish(self.ended_at_seconds, was_killed)
         ended_at = time.monotonic()
         while not self._publisher.is_finished:
-            cause = self.order.cause if self.order else None
-            if time.monotonic() > last_moment_for_publishing(ended_at, cause, self._notice_ends_at):
+            if time.monotonic() > last_moment_for_publishing(ended_at, *self._situation_at_end()):
                 log("the newest checkpoint could not be published in time")
                 break
-            self.waker.wait(limits.TICK_SECONDS)
-            self._observe()
-        self._finish_outputs(ended_at)
+            self._wait_at_end()
+        # After the checkpoint, without which they would be of no use to the next attempt.
+        self._outputs.finish(ended_at, self._situation_at_end, self._wait_at_end)
         self._logs.finish(limits.FINAL_LOG_SECONDS)
         self._observe()
         return self._write_result
 
-    def _finish_outputs(self, ended_at):
-        """After the checkpoint, without which they would be of no use to the next attempt."""
-        if self._outputs is None:
-            return
-        is_urgent = self._notice_ends_at is not None
-        self._outputs.finish(verifies=not is_urgent)
-        while self._outputs.is_alive():
-            cause = self.order.cause if self.order else None
-            if time.monotonic() > last_moment_for_outputs(
-                ended_at, cause, self._notice_ends_at, self._outputs.last_success_at
-            ):
-                log("not all outputs could be uploaded in time")
-                self._outputs.give_up()
-                return
-            self.waker.wait(limits.TICK_SECONDS)
-            self._observe()
+    def _situation_at_end(self):
+        return (self.order.cause if self.order else None), self._notice_ends_at
+
+    def _wait_at_end(self):
+        self.waker.wait(limits.TICK_SECONDS)
+        self._observe()
 
     def _write_result(self):
         if self._exit_status is UNKNOWN_EXIT and self.order is None:
@@ -187,8 +173,7 @@ class Supervision:
             return self._outlast
         has_marker = self._completion is not None and self._completion.has_marker_after_end()
         memory_kills = out_of_memory_kills() - self._memory_kills_before
-        output_warning = self._outputs.warning if self._outputs is not None and self._outputs.is_used else None
-        result = result_of(self, self._exit_status, has_marker, memory_kills, self._mask, output_warning)
+        result = result_of(self, self._exit_status, has_marker, memory_kills, self._mask, self._outputs.warning)
         write_json(self.paths.result, result, durable=True)
         self.report.update(state="ended", result=result)
         return self._outlast
@@ -297,8 +282,12 @@ class Supervision:
         )
 
     def _warnings(self):
+<<<<<<< HEAD
         sources = (self._publisher, self._saved_elsewhere, self._preparation, self._notices, self._progress)
         sources += () if self._outputs is None else (self._outputs,)
+=======
+        sources = (self._publisher, self._preparation, self._outputs, self._notices, self._progress)
+>>>>>>> staging
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."

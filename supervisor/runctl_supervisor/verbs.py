@@ -69,7 +69,8 @@ def _stop(paths, request, cause, timeout_seconds):
     from .commands import ask_to_stop
 
     report = _supervised_report(paths, request)
-    deadline = time.monotonic() + timeout_seconds + limits.VERB_PUBLISHING_SECONDS
+    publishing_seconds = _seconds(request, "publishSeconds", limits.VERB_PUBLISHING_SECONDS)
+    deadline = time.monotonic() + timeout_seconds + publishing_seconds
     if report["state"] not in ("ended", "gone"):
         ask_to_stop(paths, identity_from_json(report["supervisor"]), cause, timeout_seconds)
     while report["state"] not in ("ended", "gone"):
@@ -107,8 +108,8 @@ def _renew(paths, report):
         report["leaseExpiresAt"] = instant(time.time() + lease_seconds)
 
 
-def _seconds(request):
-    seconds = request.get("timeoutSeconds")
+def _seconds(request, name="timeoutSeconds", default=None):
+    seconds = request.get(name, default)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e6:
-        raise VerbFailure("request-not-understood", "timeoutSeconds: expected a number, got %r" % (seconds,))
+        raise VerbFailure("request-not-understood", "%s: expected a number, got %r" % (name, seconds))
     return seconds

@@ -240,10 +240,13 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
         self.start_with(WRITES + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
         self.wait_for_log("waits")
         down[0] = True
-        stopping = self.instance.start_verb("save-and-stop", attempt(timeoutSeconds=10, cause="stop"))
+        request = attempt(timeoutSeconds=2, publishSeconds=1, cause="stop")
+        stopping = self.instance.start_verb("save-and-stop", request)
         wait_until(lambda: "not uploaded yet" in str(self.instance.written_report()["warnings"]), "a warning")
+        self.assertEqual(self.instance.answer_of(stopping)["error"]["code"], "still-saving")
         down[0] = False
-        result = self.instance.answer_of(stopping)["report"]["result"]
+        # Asking again joins the stop under way.
+        result = self.instance.verb("save-and-stop", request)["report"]["result"]
         self.assertEqual((result["stopCause"], result["warning"]), ("stop", None))
         self.assertIn("results/deep/attempt 1", self.outputs)
 

@@ -22,6 +22,17 @@ function repository(files: Record<string, string>): string {
 const list = async (root: string) => (await listFiles(root)).names;
 const pack = async (root: string) => packCode(root, await list(root), megabyte);
 
+/** What the instance makes of the archive. */
+async function unpackedNames(root: string): Promise<string[]> {
+  const archive = path.join(temporaryFolder(), 'a.tar.gz');
+  writeFileSync(archive, (await pack(root)).content);
+  const program =
+    'import json, os, sys, tarfile; ' +
+    'print(json.dumps([os.path.normpath(name) for name in tarfile.open(sys.argv[1]).getnames()]))';
+  const output = execFileSync('python3', ['-c', program, archive], { encoding: 'utf8' });
+  return JSON.parse(output) as string[]; // the program above prints it
+}
+
 describe('which files go along', () => {
   test('what git ignores stays, at every depth; what is not committed goes', async () => {
     const folder = repository({
@@ -36,11 +47,12 @@ describe('which files go along', () => {
     expect(await list(folder)).toEqual(['.gitignore', 'lib/.gitignore', 'lib/a.py', 'train.py']);
   });
 
-  test('names with spaces, line breaks and umlauts go along', async () => {
-    const names = ['a file.py', 'line\nbreak.py', 'ümläut.py', '@at.py', '-dash.py'];
+  test('names with spaces, line breaks and umlauts go along as they are', async () => {
+    const names = ['a file.py', 'line\nbreak.py', 'ümläut.py', '@at.py', '-dash.py', '\\n', 'c:x'];
+    names.push(`deep/${'long'.repeat(50)}/${'longer'.repeat(40)}`);
     const folder = repository(Object.fromEntries(names.map((name) => [name, 'x'])));
     expect(new Set(await list(folder))).toEqual(new Set(names));
-    expect((await pack(folder)).fileCount).toBe(names.length);
+    expect(new Set(await unpackedNames(folder))).toEqual(new Set(names));
   });
 
   test('a file that was deleted but not committed is no problem', async () => {

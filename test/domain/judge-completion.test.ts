@@ -1,6 +1,9 @@
 import { judgeCompletion, type Observation } from '../../domain/judge-completion';
 import { formatOutcome } from '../../domain/format';
 import type { StopCause, TrainerResult } from '../../domain/supervisor-report';
+import { applyIntent, decideNext } from '../../domain/decide-next';
+import { emptyHistory } from '../../domain/run-history';
+import { checkedSpec } from '../support/checked-spec';
 import { trainerResult } from '../support/trainer-result';
 
 const stopCauses: StopCause[] = [
@@ -85,6 +88,27 @@ test('a marker with exit 1 is a failure, with a warning', () => {
     kind: 'trainer-failed',
     failure: { reason: 'exit code 1', exitCode: 1 },
     warning: 'the script had written its completion marker before it failed',
+  });
+});
+
+test('what the supervisor has to tell of the end is told with every outcome', () => {
+  const warning = '3 outputs were not uploaded';
+  const told = (result: Partial<TrainerResult>): string =>
+    formatOutcome(judgeCompletion(ended({ ...result, warning }), false));
+  expect(told({})).toBe('3 outputs were not uploaded');
+  expect(told({ exitCode: 1 })).toBe('exit code 1; 3 outputs were not uploaded');
+  expect(told({ exitCode: 1, hasMarker: true })).toBe(
+    'exit code 1; the script had written its completion marker before it failed; 3 outputs were not uploaded',
+  );
+  expect(told({ stopCause: 'stop' })).toBe('stopped as asked; 3 outputs were not uploaded');
+  expect(told({ stopCause: 'interruption' })).toMatch(/^a Spot notice came.*; 3 outputs/);
+  // What the user asked for does not hide it.
+  const failed = judgeCompletion(ended({ exitCode: 1, warning }), false);
+  expect(formatOutcome(applyIntent(failed, 'cancel'))).toMatch(/^cancelled as asked; 3 outputs/);
+  expect(decideNext(applyIntent(failed, 'stop'), emptyHistory, checkedSpec({}))).toEqual({
+    kind: 'finish',
+    state: 'stopped',
+    warning,
   });
 });
 
