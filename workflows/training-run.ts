@@ -102,7 +102,8 @@ async function releaseRun(spec: TrainingRunSpec, inbox: RunInbox, view: RunView)
       view.show('releasing', `Releasing does not succeed: ${message}`);
     },
   );
-  inbox.ledger = addLeftovers(inbox.ledger, released.instances, Date.now());
+  const { instances, checkpoint } = released;
+  inbox.ledger = addLeftovers(inbox.ledger, instances, checkpoint, Date.now());
 }
 
 function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: ChainEnd): RunResult {
