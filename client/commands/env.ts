@@ -16,6 +16,8 @@ const names = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_REGION',
+  // The AWS CLI and boto3 look at this one only.
+  'AWS_DEFAULT_REGION',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
 ];
@@ -27,6 +29,7 @@ function env({ context, options, console }: Invocation<object>): Promise<undefin
     RUNCTL_CLOUD: environment.cloud,
     RUNCTL_BUCKET: environment.settings.bucket,
     AWS_REGION: environment.settings.region,
+    AWS_DEFAULT_REGION: environment.settings.region,
     TEMPORAL_ADDRESS: environment.temporal.address,
     TEMPORAL_NAMESPACE: environment.temporal.namespace,
   };
@@ -34,7 +37,14 @@ function env({ context, options, console }: Invocation<object>): Promise<undefin
     const value = values[name] ?? '';
     return value === '' ? [] : [[name, value] as const];
   });
-  const lines = known.map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  // A profile or a session's token of the shell would lead the clients elsewhere.
+  const foreign = Object.keys(context.environment).filter(
+    (name) => name.startsWith('AWS_') && environment.variables[name] === undefined,
+  );
+  const lines = [
+    ...foreign.map((name) => `unset ${name}`),
+    ...known.map(([name, value]) => `export ${name}=${quoteForShell(value)}`),
+  ];
   console.data(Object.fromEntries(known), lines.join('\n'));
   return Promise.resolve(undefined);
 }
