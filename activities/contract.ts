@@ -60,7 +60,7 @@ export interface ControlActivities {
     /** The attempt was ended from outside, so nobody but this call cleans up: silence of SSM is not enough then. */
     readonly wasCutOff: boolean;
     readonly keepLastCheckpoints: number;
-  }): Promise<ReleaseReply>;
+  }): Promise<ReleaseRunReply>;
 
   /** Ends instances of ours whose run is over, or unknown, and that are older than the grace time. */
   reapOrphans(): Promise<ReapReply>;
@@ -171,9 +171,14 @@ export interface ReleaseReply {
   readonly instances: readonly ReleasedInstance[];
 }
 
+export interface ReleaseRunReply extends ReleaseReply {
+  /** The newest one published, also by an attempt that could not report its own end. */
+  readonly checkpoint: Checkpoint | null;
+}
+
 export interface ReleasedInstance {
-  readonly instanceId: string;
   readonly attemptNumber: number;
+  readonly instance: LaunchedInstance;
   /** Running to shutting-down, one minute at least (EC2's rule). */
   readonly billedSeconds: number;
   readonly costUsd: number;

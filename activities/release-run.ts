@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { pruneCheckpoints } from '../aws/checkpoint-prune';
+import { findNewestCheckpoint } from '../aws/checkpoint-store';
 import { findByRun } from '../aws/find-instances';
 import { terminateInstances } from '../aws/terminate';
 import { Failure } from '../domain/failure';
 import { cleanUpTraining } from './clean-up-training';
-import type { ControlActivities, ReleaseReply } from './contract';
+import type { ControlActivities, ReleaseRunReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { billAll } from './released-instance';
 
@@ -14,7 +15,7 @@ type ReleaseRunInput = Parameters<ControlActivities['releaseRun']>[0];
 export async function releaseRun(
   { cloud }: ActivityDependencies,
   input: ReleaseRunInput,
-): Promise<ReleaseReply> {
+): Promise<ReleaseRunReply> {
   const { cancellationSignal } = Context.current();
   const found = await findByRun(cloud.clients, input.runId);
   const ended = await terminateInstances(cloud, found, cancellationSignal);
@@ -22,7 +23,10 @@ export async function releaseRun(
     await cleanUpExisting({ cloud }, input, input.existingInstanceId);
   }
   await pruneCheckpoints(cloud, input.runId, input.keepLastCheckpoints);
-  return { instances: await billAll(cloud, ended, null) };
+  return {
+    instances: await billAll(cloud, ended, null),
+    checkpoint: await findNewestCheckpoint(cloud, input.runId),
+  };
 }
 
 /** Whichever attempt of the run was last on the user's instance; another run's training is left alone. */

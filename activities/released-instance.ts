@@ -6,7 +6,7 @@ import type { LaunchedInstance } from '../domain/instance';
 import { attemptNumberOf } from '../domain/orphans';
 import type { ReleasedInstance } from './contract';
 
-/** The bill of each instance that has ended; `known` has the prices of one of them as they were at its launch. */
+/** The bill of each instance that has ended; `known` is one of them as it was at its launch, with the prices of then. */
 export async function billAll(
   cloud: Cloud,
   ended: readonly InstanceView[],
@@ -14,18 +14,21 @@ export async function billAll(
 ): Promise<ReleasedInstance[]> {
   return Promise.all(
     ended.map(async (view) => {
-      const prices =
-        view.instanceId === known?.instanceId
-          ? known
-          : await readPrices(cloud.clients, view, view.purchase);
+      const instance = view.instanceId === known?.instanceId ? known : await describe(cloud, view);
       const bill = billFor({
         launchedAt: view.launchedAt,
         // EC2 gives the moment for a while; then this is the moment that we saw it.
         endedAt: view.stateChangedAt ?? new Date().toISOString(),
-        pricePerHourUsd: prices.pricePerHourUsd,
-        onDemandPricePerHourUsd: prices.onDemandPricePerHourUsd,
+        pricePerHourUsd: instance.pricePerHourUsd,
+        onDemandPricePerHourUsd: instance.onDemandPricePerHourUsd,
       });
-      return { instanceId: view.instanceId, attemptNumber: attemptNumberOf(view), ...bill };
+      return { attemptNumber: attemptNumberOf(view), instance, ...bill };
     }),
   );
+}
+
+async function describe(cloud: Cloud, view: InstanceView): Promise<LaunchedInstance> {
+  const { instanceId, instanceType, zone, purchase, launchedAt } = view;
+  const prices = await readPrices(cloud.clients, view, purchase);
+  return { instanceId, instanceType, zone, purchase, launchedAt, isOurs: true, ...prices };
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint';
+import type { LaunchedInstance } from './instance';
 import { isObject } from './json-reader';
 import { limits } from './limits';
 import type { AttemptRecord } from './outcome';
@@ -31,27 +32,32 @@ export function addAttempt(ledger: Ledger, record: AttemptRecord): Ledger {
 }
 
 /** What the final release found of an attempt that could not report its own end. */
-export interface ReleasedLeftover {
-  readonly instanceId: string;
+interface ReleasedLeftover {
   readonly attemptNumber: number;
+  readonly instance: LaunchedInstance;
   readonly billedSeconds: number;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
 }
 
-/** Adds a row for each attempt that was ended from outside, so that the ledger agrees with the bill. */
+/**
+ * Adds a row for each attempt that was ended from outside, so that the ledger agrees with the bill, and what it has
+ * published.
+ */
 export function addLeftovers(
   ledger: Ledger,
   leftovers: readonly ReleasedLeftover[],
+  checkpoint: Checkpoint | null,
   now: number,
 ): Ledger {
+  const newest = { ...ledger, checkpoint: checkpoint ?? ledger.checkpoint };
   return leftovers.reduce((sum, left) => {
-    const { instanceId, attemptNumber, ...cost } = left;
+    const { instance, attemptNumber, ...cost } = left;
     return addAttempt(sum, {
       number: attemptNumber,
-      instance: null,
+      instance,
       outcome: 'cancelled',
-      message: `ended from outside; ${instanceId} was released afterwards`,
+      message: `ended from outside; ${instance.instanceId} was released afterwards`,
       fromStep: null,
       toStep: null,
       startedAt: new Date(now - cost.billedSeconds * 1000).toISOString(),
@@ -59,7 +65,7 @@ export function addLeftovers(
       ...cost,
       checkpoint: sum.checkpoint,
     });
-  }, ledger);
+  }, newest);
 }
 
 /** Reads what came with a signal `attemptEnded`; null for anything but a record. */

@@ -109,7 +109,8 @@ async function releaseRun(
       view.show('releasing', `Releasing does not succeed: ${message}`);
     },
   );
-  inbox.ledger = addLeftovers(inbox.ledger, released.instances, Date.now());
+  const { instances, checkpoint } = released;
+  inbox.ledger = addLeftovers(inbox.ledger, instances, checkpoint, Date.now());
 }
 
 function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: ChainEnd): RunResult {

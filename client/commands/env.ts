@@ -37,7 +37,14 @@ function env({ context, options, console }: Invocation<object>): Promise<undefin
     const value = values[name] ?? '';
     return value === '' ? [] : [[name, value] as const];
   });
-  const lines = known.map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  // A profile or a session's token of the shell would lead the clients elsewhere.
+  const foreign = Object.keys(context.environment).filter(
+    (name) => name.startsWith('AWS_') && environment.variables[name] === undefined,
+  );
+  const lines = [
+    ...foreign.map((name) => `unset ${name}`),
+    ...known.map(([name, value]) => `export ${name}=${quoteForShell(value)}`),
+  ];
   console.data(Object.fromEntries(known), lines.join('\n'));
   return Promise.resolve(undefined);
 }

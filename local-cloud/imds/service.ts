@@ -127,10 +127,13 @@ function issueToken(
 // The newest version and the dated ones are the same here.
 const VERSION = /^\/(latest|1\.0|\d{4}-\d{2}-\d{2})(\/|$)/;
 
+// The list of everything names the role's folder too.
+const SHOWS_ROLE = /\/(iam(\/|$)|meta-data\/?$)/;
+
 function read(world: World, instanceId: string, path: string): string | null {
   let instance = world.instances.get(instanceId);
   if (instance === undefined || !VERSION.test(path)) return null;
-  if (instance.instanceProfile !== null && path.includes('/iam/')) {
+  if (instance.instanceProfile !== null && SHOWS_ROLE.test(path)) {
     const credentials = renewCredentials(instance, world.now());
     if (credentials.at(-1) !== instance.credentials.at(-1)) {
       instance = world.updateInstance(instanceId, { credentials });

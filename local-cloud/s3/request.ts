@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { parseQuery, percentDecode, splitTarget } from '../sigv4-canonical';
 import type { PayloadSigning } from '../sigv4';
 import { s3Error } from './errors';
+import { oldLinkParameters } from './presigned-v2';
 
 /** What the path names. */
 export type Target =
@@ -43,7 +44,8 @@ export function parseS3Request(message: IncomingMessage): S3Request {
   for (const pair of parseQuery(query)) {
     const name = decodeText(pair.name);
     // Presigning moves headers into the query, among them those of the signature itself.
-    if (/^x-amz-/i.test(name)) headers.set(name.toLowerCase(), decodeText(pair.value));
+    if (/^(x-amz-|content-(type|md5)$)/i.test(name))
+      headers.set(name.toLowerCase(), decodeText(pair.value));
     else parameters.set(name, decodeText(pair.value));
   }
   for (const [name, value] of Object.entries(message.headers)) {
@@ -51,6 +53,7 @@ export function parseS3Request(message: IncomingMessage): S3Request {
   }
   // The SDKs add the operation's name for logs; S3 ignores it.
   parameters.delete('x-id');
+  for (const name of oldLinkParameters) parameters.delete(name);
   return {
     method: message.method ?? 'GET',
     path,

@@ -6,6 +6,7 @@ import type { Fault, OperationFaults } from '../faults';
 import { verifySignature, type SignatureVerdict, type SigningSecret } from '../sigv4';
 import { S3Error, s3Error } from './errors';
 import type { S3World } from './operation';
+import { checkOldLink, isOldLink } from './presigned-v2';
 import { discardReply, errorReply, sendReply, type Reply } from './reply';
 import { parseS3Request, type S3Upload } from './request';
 import { performOperation, pickOperation } from './router';
@@ -86,8 +87,11 @@ async function decideAnswer(
 
 function authenticate(options: S3ServiceOptions, request: IncomingMessage): S3Upload {
   const { method = 'GET', url = '/', headers } = request;
-  // Buckets made since 2020 refuse the older signature, which `aws s3 presign` still makes by default.
-  if (/[?&]AWSAccessKeyId=/.test(url) || headers.authorization?.startsWith('AWS ') === true) {
+  if (isOldLink(url)) {
+    checkOldLink({ method, url, headers }, options.lookUp, new Date());
+    return { stream: request, payload: { kind: 'unsigned' } };
+  }
+  if (headers.authorization?.startsWith('AWS ') === true) {
     throw s3Error('InvalidRequest', {
       message:
         'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',

@@ -14,7 +14,7 @@ export function viewCommand(world: World, command: CommandRecord): Command {
   const worst = statuses.find(({ status }) => status !== 'Success');
   const summary = isOpen
     ? (statuses.find(({ status }) => status !== 'Pending' && OPEN.has(status)) ?? statuses[0])
-    : (worst ?? statuses[0]);
+    : (worst ?? statuses[0] ?? NOBODY);
   const count = (wanted: string): number =>
     statuses.filter(({ status }) => status === wanted).length;
   return {
@@ -42,6 +42,9 @@ export function viewCommand(world: World, command: CommandRecord): Command {
     TimeoutSeconds: command.timeoutSeconds,
   };
 }
+
+/** Of a command whose targets matched no instance. */
+const NOBODY = { status: 'Failed', statusDetails: 'NoInstancesInTag' } as const;
 
 const OPEN: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Cancelling']);
 

@@ -9,6 +9,7 @@ import type { CommandRecord } from '../world/records';
 import { deliverCommand, leaveCancellation } from './agent-files';
 import { viewCommand } from './command-view';
 import { isRegistered, type SsmContext } from './context';
+import { findTargets } from './targets';
 
 const DOCUMENT = 'AWS-RunShellScript';
 const INSTANCE_LIMIT = 50;
@@ -22,11 +23,9 @@ const EXECUTION_TIMEOUT_SECONDS = { least: 5, most: 172_800, default: 3600 };
  *
  * @throws AwsError InvalidInstanceId, InvalidDocument, InvalidParameters, DuplicateInstanceId, ValidationException.
  */
-export function sendCommand(
-  { world, lifecycle }: SsmContext,
-  request: SendCommandRequest,
-): SendCommandResult {
-  const instanceIds = readInstanceIds(request);
+export function sendCommand(context: SsmContext, request: SendCommandRequest): SendCommandResult {
+  const { world, lifecycle } = context;
+  const instanceIds = readInstanceIds(context, request);
   checkDocument(request);
   const command: CommandRecord = {
     ...readParameters(request),
@@ -58,13 +57,14 @@ export function sendCommand(
   return { Command: viewCommand(world, command) };
 }
 
-function readInstanceIds({
-  InstanceIds: ids = [],
-  Targets: targets,
-}: SendCommandRequest): string[] {
-  if (targets !== undefined && targets.length > 0) {
-    throw new AwsError('ValidationException', 'This local cloud takes InstanceIds, not Targets.');
+function readInstanceIds(
+  context: SsmContext,
+  { InstanceIds: ids = [], Targets: targets = [] }: SendCommandRequest,
+): string[] {
+  if (targets.length > 0 && ids.length > 0) {
+    throw new AwsError('ValidationException', 'Specify InstanceIds or Targets, not both.');
   }
+  if (targets.length > 0) return findTargets(context, targets);
   if (ids.length === 0 || ids.length > INSTANCE_LIMIT) {
     throw new AwsError(
       'ValidationException',

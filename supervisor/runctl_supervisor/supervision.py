@@ -69,14 +69,8 @@ class Supervision:
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
         self._preparation = Preparation(paths, request, storage, open_bucket, credentials, self.waker.wake)
         self._logs = LogPublisher(paths, request, storage, self._mask)
-<<<<<<< HEAD
         self._saved_elsewhere = SavedElsewhere(paths)
-        self._outputs = None
-        if request.output_uri is not None:
-            self._outputs = OutputPublisher(paths, request, storage, open_bucket, self.waker.wake)
-=======
         self._outputs = AttemptOutputs(paths, request, storage, open_bucket, self.waker.wake)
->>>>>>> staging
         self._publisher = CheckpointPublisher(paths, request, storage, self._last_step, self.waker.wake)
 
     def run(self):
@@ -282,12 +276,14 @@ class Supervision:
         )
 
     def _warnings(self):
-<<<<<<< HEAD
-        sources = (self._publisher, self._saved_elsewhere, self._preparation, self._notices, self._progress)
-        sources += () if self._outputs is None else (self._outputs,)
-=======
-        sources = (self._publisher, self._preparation, self._outputs, self._notices, self._progress)
->>>>>>> staging
+        sources = (
+            self._publisher,
+            self._saved_elsewhere,
+            self._preparation,
+            self._outputs,
+            self._notices,
+            self._progress,
+        )
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."

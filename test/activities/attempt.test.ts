@@ -158,6 +158,7 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
     }),
   );
   expect(reply.instances.map((each) => each.attemptNumber).sort()).toEqual([1, 2]);
+  expect(reply.checkpoint).toMatchObject({ step: 400, attemptNumber: 2 });
 }, 90_000);
 
 test('silence of SSM is no verdict; the end of the instance is', async () => {

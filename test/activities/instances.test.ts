@@ -62,7 +62,7 @@ test('an instance is launched with its prices, becomes ready, and is released wi
   );
   const [row, ...others] = released.instances;
   expect(others).toEqual([]);
-  expect(row).toMatchObject({ instanceId: instance.instanceId, attemptNumber: 1 });
+  expect(row).toMatchObject({ instance, attemptNumber: 1 });
   expect(row?.billedSeconds).toBe(60);
   expect(row?.costUsd).toBeCloseTo((instance.pricePerHourUsd ?? 0) / 60, 9);
   const billed = (await lab.local.status()).instances.find(
@@ -74,7 +74,7 @@ test('an instance is launched with its prices, becomes ready, and is released wi
   const again = await lab.run(() =>
     lab.activities.releaseInstance({ runId, attemptNumber: 1, instance }),
   );
-  expect(again.instances.map((each) => each.instanceId)).toEqual([instance.instanceId]);
+  expect(again.instances.map((each) => each.instance.instanceId)).toEqual([instance.instanceId]);
 });
 
 test('a launch that was never answered is found by its tags and released', async () => {

@@ -40,13 +40,17 @@ test('a second up in the same folder says that it is up already', async () => {
   expect(stderr).toContain(`already-up: it is up already in ${folder}.`);
 });
 
-test('env prints lines that a shell takes over as they are', async () => {
-  const { stdout } = await run('env');
-  const names = ['AWS_SECRET_ACCESS_KEY', 'TEMPORAL_ADDRESS', 'AWS_DEFAULT_REGION'];
-  const script = `${stdout}\nprintf '%s %s %s' ${names.map((name) => `"$${name}"`).join(' ')}`;
-  const shell = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-  const { secretAccessKey, temporalAddress, region } = upFile();
-  expect(shell.stdout).toBe(`${secretAccessKey ?? ''} ${temporalAddress} ${region}`);
+test('env prints lines that a shell takes over as they are, whatever it was set to before', async () => {
+  const before = { ...environment, AWS_PROFILE: 'work', AWS_SESSION_TOKEN: 'old' };
+  const { stdout } = await runctl(['env'], { folder, environment: before });
+  const values =
+    '$AWS_SECRET_ACCESS_KEY $AWS_DEFAULT_REGION $AWS_PROFILE$AWS_SESSION_TOKEN$TEMPORAL_ADDRESS';
+  const shell = spawnSync('sh', ['-c', `${stdout}\nprintf '%s' "${values}"`], {
+    encoding: 'utf8',
+    env: before,
+  });
+  const { secretAccessKey, region, temporalAddress } = upFile();
+  expect(shell.stdout).toBe(`${secretAccessKey ?? ''} ${region} ${temporalAddress}`);
 });
 
 test('local status, list and doctor work from a folder below', async () => {

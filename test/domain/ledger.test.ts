@@ -1,5 +1,7 @@
 import { formatAttempts, formatDuration } from '../../domain/format';
 import { addAttempt, addLeftovers, emptyLedger, readAttemptRecord } from '../../domain/ledger';
+import type { Checkpoint } from '../../domain/checkpoint';
+import type { LaunchedInstance } from '../../domain/instance';
 import type { AttemptRecord } from '../../domain/outcome';
 
 const at = '2026-11-24T10:00:00.000Z';
@@ -26,8 +28,13 @@ test('an attempt that is told twice counts once', () => {
 });
 
 test('an instance that was released after its attempt had been terminated is in the bill', () => {
+  const instance: LaunchedInstance = {
+    ...{ instanceId: 'i-2', instanceType: 'g5.xlarge', zone: 'us-east-1a', purchase: 'spot' },
+    ...{ launchedAt: at, isOurs: true, pricePerHourUsd: 1, onDemandPricePerHourUsd: 2 },
+  };
+  const checkpoint: Checkpoint = { step: 70, attemptNumber: 2, prefix: 'p/', publishedAt: at };
   const left = {
-    instanceId: 'i-2',
+    instance,
     attemptNumber: 2,
     billedSeconds: 60,
     costUsd: 0.5,
@@ -36,15 +43,18 @@ test('an instance that was released after its attempt had been terminated is in 
   const ledger = addLeftovers(
     addAttempt(emptyLedger, record(1)),
     [{ ...left, attemptNumber: 1 }, left],
+    checkpoint,
     Date.parse(at),
   );
   expect(ledger.attempts.map(({ number }) => number)).toEqual([1, 2]);
   expect(ledger.attempts[1]).toMatchObject({
+    instance,
     outcome: 'cancelled',
     startedAt: '2026-11-24T09:59:00.000Z',
     message: 'ended from outside; i-2 was released afterwards',
   });
   expect(ledger.costUsd).toBeCloseTo(0.51);
+  expect(ledger.checkpoint).toEqual(checkpoint);
 });
 
 test.each([undefined, null, 'x', [], {}, { number: 1, outcome: 'completed', costUsd: 'much' }])(

@@ -87,7 +87,7 @@ async function temporalKilled(stack: Stack): Promise<void> {
   const runId = await stack.train('server', untilSigterm(stack));
   const instanceId = await stack.training(runId, 1, 20);
   expect(await stack.launchedInstances()).toEqual([instanceId]);
-  const stop = await stack.restartTemporal();
+  const stop = await stack.restart('temporal');
   try {
     await stack.runctl(['local', 'interrupt', instanceId, '--notice-seconds', '20']);
     await completesOn(stack, runId, 2);

@@ -173,7 +173,10 @@ export class ScriptedCloud {
       releaseInstance: wrap('releaseInstance', ({ attemptNumber }) => ({
         instances: this.release((i) => i.attemptNumber === attemptNumber),
       })),
-      releaseRun: wrap('releaseRun', () => ({ instances: this.release((i) => i.isRunning) })),
+      releaseRun: wrap('releaseRun', () => ({
+        instances: this.release((i) => i.isRunning),
+        checkpoint: this.checkpoint,
+      })),
       reapOrphans: () => Promise.resolve({ examined: 0, terminated: [] }),
       watchTraining: wrap('watchTraining', ({ instanceId }) => this.watch(instanceId)),
     };
@@ -239,7 +242,7 @@ export class ScriptedCloud {
       instance.isRunning &&= !instance.launched.isOurs;
       instance.isTraining = false;
       return {
-        instanceId: instance.launched.instanceId,
+        instance: instance.launched,
         attemptNumber: instance.attemptNumber,
         billedSeconds: 60,
         costUsd: 0.006,

@@ -293,17 +293,19 @@ export class Stack {
     });
   }
 
-  /** Kills the Temporal server and starts the same command on the same file; ended with the returned function. */
-  async restartTemporal(): Promise<() => void> {
-    const pid = this.up.pids.temporal?.pid ?? 0;
+  /** Kills a part with -9 and starts the same command on the same files; ended with the returned function. */
+  async restart(part: 'temporal' | 'localCloud'): Promise<() => void> {
+    const pid = this.up.pids[part]?.pid ?? 0;
     const [command, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
       .split('\0')
       .slice(0, -1);
-    if (command === undefined) throw new Error('no Temporal server runs');
-    await this.kill('temporal');
-    const child = spawn(command, args, { cwd: this.folder, stdio: 'ignore' });
+    if (command === undefined) throw new Error(`no ${part} runs`);
+    await this.kill(part);
+    const options = { cwd: this.folder, env: this.environment, stdio: 'ignore' } as const;
+    const child = spawn(command, args, options);
     return () => {
-      child.kill('SIGKILL');
+      // The local cloud ends its instances when it is asked to end.
+      child.kill(part === 'temporal' ? 'SIGKILL' : 'SIGTERM');
     };
   }
 
