@@ -4,8 +4,9 @@ import type { StatusReply } from '../../aws/status-reader';
 import { Failure } from '../../domain/failure';
 import { runWorkflowId, tagKeys } from '../../domain/ids';
 import type { Instant } from '../../domain/instant';
+import { pickRun } from '../../domain/run-on-instance';
 import { unlessMissing } from '../runs/queries';
-import { findRunsOn, pickRun } from './runs-on-instance';
+import { findRunsOn } from './runs-on-instance';
 
 /** Who has an instance. */
 export type Occupation =

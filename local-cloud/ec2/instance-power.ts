@@ -63,6 +63,12 @@ export function stopInstances(
       );
     }
     if (isOver(instance)) throw incorrectState(instance, 'stopped');
+    if (instance.billed.length === 0) {
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `Instance '${instance.instanceId}' cannot be stopped as it has never reached the 'running' state.`,
+      );
+    }
   }
   checkDryRun(request.DryRun);
   for (const instance of instances) {

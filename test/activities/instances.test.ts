@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
+import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import type { LaunchInput } from '../../activities/contract';
+import { awaitState } from '../../aws/instance-power';
+import { launchOwn } from '../../aws/launch-own';
 import type { LaunchedInstance } from '../../domain/instance';
+import { IMAGE_ID } from '../local-cloud/clients';
 import { type ActivityLab, startActivityLab } from '../support/activity-lab';
 import { plainStart } from '../support/small-spec';
 
@@ -193,6 +196,29 @@ test('code that is not in the bucket is told before anything is sent', async () 
   expect(lab.sent('SendCommand')).toBe(before);
 });
 
+test('after a child was ended from outside, silence is no proof that the user gets a clean instance back', async () => {
+  const { ec2 } = lab.cloud.clients;
+  // Without a role its agent never registers.
+  const reply = await ec2.send(
+    new RunInstancesCommand({
+      ...{ ImageId: IMAGE_ID, InstanceType: 'g5.xlarge', MinCount: 1, MaxCount: 1 },
+    }),
+  );
+  const existingInstanceId = reply.Instances?.[0]?.InstanceId ?? '';
+  await awaitState(lab.cloud, existingInstanceId, ['running']);
+  const release = (wasCutOff: boolean) =>
+    lab.run(() =>
+      lab.activities.releaseRun({
+        ...{ runId, existingInstanceId, wasCutOff, keepLastCheckpoints: 3 },
+      }),
+    );
+  expect(await release(false)).toEqual({ instances: [] });
+  await expect(release(true)).rejects.toMatchObject({
+    type: 'instance-not-ready',
+    nonRetryable: false,
+  });
+});
+
 test('the end of a run releases what any of its attempts has left', async () => {
   await launch(1);
   await launch(2);
@@ -221,10 +247,10 @@ test('an orphan is reaped; an open run keeps its newest instance only', async ()
 });
 
 test("a user's own instance is not reaped, although its tag permits commands to it", async () => {
-  const { instanceId } = await launch();
-  await lab.cloud.clients.ec2.send(
-    new DeleteTagsCommand({ Resources: [instanceId], Tags: [{ Key: 'runctl:run-id' }] }),
-  );
+  const { instanceId } = await launchOwn(lab.cloud, {
+    ...{ instanceType: 'g5.xlarge', zones: [], purchase: 'on-demand', name: 'mine' },
+    token: randomUUID(),
+  });
   expect((await lab.run(() => lab.activities.reapOrphans())).terminated).toEqual([]);
   expect(await livingIds()).toEqual([instanceId]);
 });

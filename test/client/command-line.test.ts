@@ -109,6 +109,30 @@ test.concurrent('help, version and exit codes go to stdout with 0', async () => 
   }
 });
 
+test.concurrent(
+  'what is no instance id, type or name is refused before anything is asked of the cloud',
+  async () => {
+    const terminate = await run('aws', 'terminate', 'my-instance', '--yes');
+    expect(terminate.code).toBe(2);
+    expect(terminate.stderr).toContain('INSTANCE_ID: expected the id of an instance such as');
+    const { code, stderr } = await run('aws', 'create', 'huge', '--name', 'a b');
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'INSTANCE_TYPE: expected an instance type such as "g5.xlarge", got "huge"',
+    );
+    expect(stderr).toContain('--name: expected at most 255 letters');
+  },
+);
+
+test.concurrent('to create or start an instance no Temporal server has to be there', async () => {
+  const { code, stderr } = await runctl(['aws', 'create', 'g5.xlarge', '--cloud', 'aws'], {
+    folder: temporaryFolder(),
+    environment: { AWS_REGION: 'us-east-1' },
+  });
+  expect(code).toBe(2);
+  expect(stderr).toContain('invalid-input: not set: bucket, instance_profile.');
+});
+
 test.concurrent('down where nothing is up is no error', async () => {
   const ended = await run('down');
   expect(ended).toMatchObject({ code: 0, stdout: 'Nothing is up here.\n' });

@@ -100,11 +100,21 @@ test('a Spot instance is pending, then running, with its request fulfilled', asy
 });
 
 test('an On-Demand instance has no lifecycle at all, and can be stopped; a Spot instance cannot', async () => {
+  await cloud.admin('POST', 'faults', { kind: 'slow-boot', seconds: 60, count: 1 });
   const onDemand = await at.launch({ InstanceMarketOptions: undefined });
   expect((await describe(onDemand)).InstanceLifecycle).toBeUndefined();
+  const early = at.ec2.send(new StopInstancesCommand({ InstanceIds: [onDemand] }));
+  expect(await refusal(early)).toEqual({
+    name: 'IncorrectInstanceState',
+    message: `Instance '${onDemand}' cannot be stopped as it has never reached the 'running' state.`,
+  });
   const spot = await at.launch();
+  await at.awaitState(spot, 'running');
   const stop = at.ec2.send(new StopInstancesCommand({ InstanceIds: [spot] }));
-  expect((await refusal(stop)).name).toBe('UnsupportedOperation');
+  expect(await refusal(stop)).toMatchObject({
+    name: 'UnsupportedOperation',
+    message: expect.stringContaining('one-time Spot Instance request') as string,
+  });
 });
 
 test('a terminated instance stays visible with its reason, and terminating it again is no error', async () => {

@@ -7,7 +7,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { processesOf, startLocalCloud, until, type TestCloud } from '../support/local-cloud';
-import { connect } from './clients';
+import { connect, refusal } from './clients';
 
 let cloud: TestCloud;
 let at: ReturnType<typeof connect>;
@@ -39,6 +39,11 @@ async function launchStubborn(changes: Parameters<typeof at.launch>[0] = {}): Pr
 async function processCount(instanceId: string): Promise<number> {
   const { instances } = await cloud.status();
   return instances.find((one) => one.instanceId === instanceId)?.processCount ?? 0;
+}
+
+async function costUsd(instanceId: string): Promise<number> {
+  const { instances } = await cloud.status();
+  return instances.find((one) => one.instanceId === instanceId)?.costUsd ?? 0;
 }
 
 async function expectNothingLeft(instanceId: string): Promise<void> {
@@ -110,13 +115,26 @@ test('an instance that shuts itself down is terminated or stopped, as was asked 
   expect(await reasonOf(stops)).toBe('Client.InstanceInitiatedShutdown');
 });
 
-test('a stopped instance starts again on its old disk with a new boot id', async () => {
+test('a stopped instance costs nothing, and starts again on its old disk with a new boot id', async () => {
   const instanceId = await at.launch({ InstanceMarketOptions: undefined });
   const first = await at.run(instanceId, 'echo kept > $HOME/file; cat $RUNCTL_BOOT_ID_FILE');
-  await at.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+  const InstanceIds = [instanceId];
+  const stop = new StopInstancesCommand({ InstanceIds });
+  await at.ec2.send(stop);
+  const starting = at.ec2.send(new StartInstancesCommand({ InstanceIds }));
+  expect(await refusal(starting)).toMatchObject({ name: 'IncorrectInstanceState' });
   await at.awaitState(instanceId, 'stopped');
-  await at.ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+  expect((await at.ec2.send(stop)).StoppingInstances?.[0]).toMatchObject({
+    PreviousState: { Name: 'stopped' },
+    CurrentState: { Name: 'stopped' },
+  });
+  const rebooting = at.ec2.send(new RebootInstancesCommand({ InstanceIds }));
+  expect(await refusal(rebooting)).toMatchObject({ name: 'IncorrectInstanceState' });
+  const minuteUsd = await costUsd(instanceId);
+  await at.ec2.send(new StartInstancesCommand({ InstanceIds }));
   await at.awaitState(instanceId, 'running');
+  // Each time that it runs is billed by itself, with a minute at least.
+  expect(await costUsd(instanceId)).toBeCloseTo(2 * minuteUsd, 5);
   const second = await at.run(instanceId, 'cat $HOME/file; cat $RUNCTL_BOOT_ID_FILE');
   const [file, bootId] = (second.StandardOutputContent ?? '').split('\n');
   expect(file).toBe('kept');

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import type { AttemptCarryOver } from '../../domain/carry-over';
 import { attemptWorkflowId, runWorkflowId, taskQueues } from '../../domain/ids';
 import type { Phase, RunResult, RunStatus } from '../../workflows/messages';
 import { ScriptedCloud } from './scripted-cloud';
@@ -65,6 +66,23 @@ export class WorkflowLab {
     });
     const [parentId, childId] = [handle.workflowId, attemptWorkflowId(runId)];
     return { runId, parentId, childId, handle, cloud };
+  }
+
+  /** Starts an attempt by itself, in the middle of a run's life. */
+  async startAttempt(
+    carried: AttemptCarryOver,
+    script?: (cloud: ScriptedCloud) => unknown,
+  ): Promise<Pick<LabRun, 'handle' | 'cloud'>> {
+    const runId = `r-${randomUUID().slice(0, 8)}`;
+    const cloud = new ScriptedCloud();
+    script?.(cloud);
+    this.clouds.set(runId, cloud);
+    const handle = await this.env.client.workflow.start('trainingAttempt', {
+      workflowId: attemptWorkflowId(runId),
+      taskQueue: taskQueues.workflows,
+      args: [{ ...carried, spec: { ...carried.spec, runId } }],
+    });
+    return { handle, cloud };
   }
 
   /** Waits until the newest instance trains as the given attempt. */

@@ -1,5 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { firstCarryOver } from '../../domain/carry-over';
 import { runWorkflowId, taskQueues } from '../../domain/ids';
+import { emptyHistory } from '../../domain/run-history';
+import { searchAttributes } from '../../workflows/search-attributes';
+import { checkedSpec } from '../support/checked-spec';
 import { smallSpec } from '../support/small-spec';
 import { until } from '../support/until';
 import { WorkflowLab, type LabRun } from '../support/workflow-lab';
@@ -121,16 +125,18 @@ test('a run that may not wait for capacity fails and says what would help', asyn
   });
 });
 
-test('a second training on an instance is refused with the four ways on', async () => {
+test('a second training on an instance is refused with the four ways on, and forgets the instance', async () => {
+  const other = { pid: 4242, runId: 'other', since: '2026-11-24T10:00:00.000Z' };
   const run = await lab.startRun(
     { capacity: { kind: 'existing-instance', instanceId: 'i-0aaaaaaa' } },
     (cloud) => {
-      const since = '2026-11-24T10:00:00.000Z';
-      cloud.startReply = { kind: 'already-running', pid: 4242, runId: 'other', since };
+      cloud.startReply = { kind: 'already-running', ...other };
     },
   );
   const cause = await failure(run);
-  expect(cause).toMatchObject({ type: 'already-running' });
+  expect(cause).toMatchObject({ type: 'already-running', details: [{ runId: run.runId, other }] });
+  const child = await lab.env.client.workflow.getHandle(run.childId).describe();
+  expect(child.typedSearchAttributes.get(searchAttributes.instanceId)).toBeUndefined();
   expect((cause as Error).message).toContain(
     `Training already running on instance i-0aaaaaaa (PID: 4242).
 
@@ -167,6 +173,39 @@ test('a run on an instance of the user that is lost fails, since no other may be
   await lab.training(run, 1);
   run.cloud.kill();
   expect(await failure(run)).toMatchObject({ type: 'instance-lost' });
+});
+
+const noticed = {
+  ...firstCarryOver(
+    checkedSpec({ capacity: { kind: 'existing-instance', instanceId: 'i-0aaaaaaa' } }),
+  ),
+  attemptNumber: 2,
+  notBefore: '2026-11-24T10:02:30.000Z',
+  why: 'a Spot notice came',
+  history: { ...emptyHistory, interruptionCount: 1 },
+};
+
+test('a Spot instance of the user that was really taken after its notice ends the run as lost', async () => {
+  const message = 'The instance i-0aaaaaaa is terminated.';
+  const attempt = await lab.startAttempt(noticed, (cloud) => {
+    cloud.launchReplies.push({ kind: 'not-usable', message });
+  });
+  expect(await failure(attempt)).toMatchObject({
+    type: 'instance-lost',
+    message: including(message),
+  });
+});
+
+test('one that was not taken after all goes on with the training', async () => {
+  const attempt = await lab.startAttempt(noticed);
+  await until(
+    'it trains again',
+    () => attempt.cloud.instances.at(-1),
+    (instance) => instance?.isTraining === true,
+  );
+  attempt.cloud.end();
+  expect(await attempt.handle.result()).toMatchObject({ state: 'completed' });
+  expect(attempt.cloud.running).toEqual(['i-0aaaaaaa']);
 });
 
 test('a trainer that is gone without a result resumes elsewhere, whatever the error budget', async () => {
