@@ -48,6 +48,8 @@ export const limits = {
   runsOnInstance: 20,
   /** Runs shown by `list`. */
   listedRuns: 50,
+  /** Python compiles a pattern within milliseconds; the instance checks again. */
+  patternCheckSeconds: 10,
   /** Log lines shown by `monitor` unless --lines says otherwise. */
   monitorLines: 20,
   /** How long --follow outlives a server or a bucket that does not answer: longer than a laptop's sleepy network. */

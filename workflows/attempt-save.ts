@@ -137,6 +137,7 @@ function learn(turn: Turn, reply: SaveReply): AttemptOutcome | null {
   if (reply.kind === 'instance-gone') return judgeCompletion(reply, isInterrupted);
   turn.learnCheckpoint(reply.checkpoint);
   turn.learnSteps(null, reply.lastStep);
+  turn.trainerEnd = reply.result;
   return reply.result === null
     ? null
     : judgeCompletion({ kind: 'trainer-ended', result: reply.result, notice: null }, isInterrupted);

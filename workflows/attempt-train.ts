@@ -73,6 +73,7 @@ function judgeVerdict(turn: Turn, verdict: WatchVerdict): AttemptOutcome {
     case 'trainer-ended':
       turn.learnCheckpoint(verdict.checkpoint);
       turn.learnSteps(verdict.firstStep, verdict.lastStep);
+      turn.trainerEnd = verdict.result;
       break;
     case 'trainer-lost':
     case 'instance-gone':

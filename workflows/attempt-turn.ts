@@ -6,6 +6,7 @@ import type { AvoidedPool, Shortage } from '../domain/decide-placement';
 import type { LaunchedInstance } from '../domain/instance';
 import type { Instant } from '../domain/instant';
 import type { TrainingRunSpec } from '../domain/run-spec';
+import type { TrainerResult } from '../domain/supervisor-report';
 import { AttemptInbox, type SaveAnswer } from './attempt-inbox';
 import { AttemptView } from './attempt-view';
 import { checkpointSaved } from './messages';
@@ -27,6 +28,8 @@ export class Turn {
   checkpoint: Checkpoint | null;
   firstStep: number | null = null;
   lastStep: number | null = null;
+  /** How the script's process ended; null while it has not, or nobody saw it. */
+  trainerEnd: Pick<TrainerResult, 'exitCode' | 'signal'> | null = null;
   shortage: Shortage | null;
   avoidedPools: readonly AvoidedPool[];
   /** The history has grown long while waiting for capacity: the wait goes on in a new execution. */

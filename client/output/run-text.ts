@@ -26,10 +26,16 @@ function messageLines({ message, failure }: RunSnapshot): string[] {
   return [`  ${message.replaceAll('\n', '\n  ')}`];
 }
 
+/** With the other columns it still fits a wide terminal. */
+const messageColumns = 80;
+
 /** One row per attempt. */
 export function attemptsTable(attempts: readonly AttemptLine[]): string {
   return formatTable(
-    ['#', 'INSTANCE', 'TYPE', 'ZONE', 'PURCHASE', 'STEPS', 'ENDED', 'SECONDS', 'COST'],
+    [
+      ...['#', 'INSTANCE', 'TYPE', 'ZONE', 'PURCHASE', 'STEPS', 'ENDED', 'EXIT', 'SECONDS', 'COST'],
+      'HOW IT ENDED',
+    ],
     attempts.map((attempt) => [
       String(attempt.number),
       attempt.instanceId ?? '-',
@@ -38,10 +44,18 @@ export function attemptsTable(attempts: readonly AttemptLine[]): string {
       attempt.purchase ?? '-',
       stepsText(attempt),
       attempt.outcome ?? '(goes on)',
+      attempt.signal ?? attempt.exitCode?.toString() ?? '-',
       String(secondsOf(attempt)),
       formatUsd(attempt.costUsd),
+      attempt.outcome === null ? '' : shortened(attempt.message),
     ]),
   );
+}
+
+/** A cell of one line; the JSON document has the whole. */
+function shortened(message: string): string {
+  const line = message.replaceAll(/\s+/g, ' ');
+  return line.length <= messageColumns ? line : `${line.slice(0, messageColumns - 1)}…`;
 }
 
 function stepsText({ fromStep, toStep }: AttemptLine): string {

@@ -27,14 +27,17 @@ def last_bytes(text, max_bytes):
     return kept.decode("utf-8", "ignore")
 
 
-def last_lines_of_file(path, max_bytes, mask=None):
-    """The end of a log for people, without the secrets that a mask knows; empty when there is none."""
+def last_lines_of_file(path, max_bytes, mask=None, first_byte=0):
+    """The end of a log for people, without the secrets that a mask knows; empty when there is none.
+
+    What stands before `first_byte` is not the caller's.
+    """
     hidden_bytes = mask.longest_bytes if mask else 0
     try:
         with open(path, "rb") as file:
             size = file.seek(0, 2)
             # Characters that are removed below must not leave too little.
-            file.seek(max(0, size - 4 * max_bytes - hidden_bytes))
+            file.seek(max(first_byte, size - 4 * max_bytes - hidden_bytes))
             tail = file.read(4 * max_bytes + hidden_bytes)
     except OSError:
         return ""
