@@ -2,6 +2,7 @@ import { hasCodeArchive } from '../aws/code-store';
 import { presignSupervisor, uploadSupervisor } from '../aws/supervisor-package';
 import { deliverScript } from '../aws/supervisor-script';
 import { Failure } from '../domain/failure';
+import { failurePatternGroups } from '../domain/failure-patterns';
 import { objectKeys } from '../domain/ids';
 import { askSupervisor, unexpectedRefusal } from './ask-supervisor';
 import type { StartInput, StartReply } from './contract';
@@ -62,6 +63,7 @@ function startRequest({ cloud, pace }: ActivityDependencies, input: StartInput) 
     completionGraceSeconds: completion.graceSeconds,
     logPattern: completion.logPattern,
     hangTimeoutSeconds: completion.hangTimeoutSeconds,
+    failurePatterns: failurePatternGroups(completion.failurePatterns),
     checkpointSignal: null,
     secrets: input.secrets,
     data: input.data,

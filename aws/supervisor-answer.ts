@@ -54,10 +54,15 @@ const result = z.object({
     'stop',
     'force-stop',
     'lease-expired',
+    'hung',
     'hung-after-completion',
   ]),
   hasMarker: z.boolean(),
+  // A supervisor that was delivered by an earlier worker does not say these.
+  hasLogMatch: z.boolean().default(false),
   isOutOfMemory: z.boolean(),
+  quietSeconds: z.number().nullable().default(null),
+  knownFailure: z.object({ reason: z.string(), isRetried: z.boolean() }).nullable().default(null),
   endedAt: instant,
   lastLogLines: z.string(),
 });

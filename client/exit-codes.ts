@@ -45,6 +45,7 @@ const exitCodeNames: Record<FailureCode, ExitCodeName> = {
   'error-budget-spent': 'failed',
   'interruption-budget-spent': 'failed',
   'no-progress': 'failed',
+  'pattern-unusable': 'usage',
   'resume-ignored': 'failed',
   'child-terminated': 'failed',
   'run-id-taken': 'conflict',

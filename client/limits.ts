@@ -60,6 +60,8 @@ export const limits = {
   watchSeconds: 2,
   watchSecondsMin: 0.2,
   watchSecondsMax: 3_600,
+  /** Python compiles a pattern within milliseconds; the instance checks again. */
+  patternCheckSeconds: 10,
   /** Log lines shown by `monitor` unless --lines says otherwise. */
   monitorLines: 20,
   /** How long --follow outlives a server or a bucket that does not answer: longer than a laptop's sleepy network. */

@@ -15,6 +15,7 @@ import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
 import { InstanceClient } from './instances/instance-client';
 import { limits } from './limits';
+import { checkPatterns } from './runs/check-patterns';
 import { listRuns, type ListOptions } from './runs/list-runs';
 import type { ListedRun } from './runs/listed-run';
 import { LogReader, type LogSelection } from './runs/log-reader';
@@ -93,6 +94,7 @@ export class TrainingClient {
     };
     const runId = request.name ?? generateRunId(request.script, new Date());
     checkRequest(complete, runId);
+    await checkPatterns(complete);
     const megabyte = 1024 * 1024;
     const limitBytes =
       settings.code_limit_mb === undefined

@@ -13,11 +13,13 @@ export type NextStep =
   | { readonly kind: 'cancel' }
   /** Another attempt, from the newest verified checkpoint. */
   | { readonly kind: 'resume'; readonly afterSeconds: number; readonly why: string }
+  /** `next`: what to do, where it differs from what the code advises. */
   | {
       readonly kind: 'fail';
       readonly code: string;
       readonly message: string;
       readonly other?: OtherTraining;
+      readonly next?: string;
     };
 
 /** What the user has asked for meanwhile. */
@@ -79,12 +81,17 @@ function decideAfterError(
   { errorCount }: RunHistory,
   { budgets }: TrainingRunSpec,
 ): NextStep {
-  if (errorCount <= budgets.maxErrors) {
+  if (failure.isRetried && errorCount <= budgets.maxErrors) {
     return { kind: 'resume', afterSeconds: 0, why: `the trainer failed (${failure.reason})` };
   }
   const said = `The trainer failed: ${failure.reason}${warning === undefined ? '' : `; ${warning}`}.`;
   const log =
     failure.lastLogLines === '' ? '' : `\nLast lines of its log:\n${failure.lastLogLines}`;
+  if (!failure.isRetried) {
+    const next =
+      'Correct the script, or what it needs, and start the run again. It was not tried again, because the same would happen.';
+    return { kind: 'fail', code: 'trainer-failed', message: said + log, next };
+  }
   return errorCount === 1
     ? { kind: 'fail', code: 'trainer-failed', message: said + log }
     : {

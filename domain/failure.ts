@@ -92,20 +92,25 @@ export const failureTable = {
   'error-budget-spent': {
     category: 'permanent',
     advice:
-      'Read the last lines of the log and correct the script; `budgets.maxErrors` allows more tries.',
+      'Read the last lines of the log and correct the script; --max-errors allows more tries.',
   },
   'interruption-budget-spent': {
     category: 'permanent',
-    advice: 'Start the run again with On-Demand capacity, or raise `budgets.maxInterruptions`.',
+    advice:
+      'Start the run again with --on-demand capacity, which is not taken back, or raise --max-interruptions.',
   },
   'no-progress': {
     category: 'permanent',
     advice:
-      'Save a checkpoint more often (RUNCTL_CHECKPOINT_DIR), or use On-Demand capacity, which is not taken back.',
+      'Save a checkpoint more often (RUNCTL_CHECKPOINT_DIR), use --on-demand capacity, which is not taken back, or raise --max-attempts-without-progress.',
+  },
+  'pattern-unusable': {
+    category: 'permanent',
+    advice: "Correct the pattern: it is a regular expression of Python's re module.",
   },
   'resume-ignored': {
     category: 'permanent',
-    advice: 'Let the script load RUNCTL_RESUME_FROM, or turn `checkpoints.strictResume` off.',
+    advice: 'Let the script load RUNCTL_RESUME_FROM, or leave out --strict-resume.',
   },
   'child-terminated': {
     category: 'permanent',

@@ -54,7 +54,9 @@ export const formatLoss = (loss: number): string => loss.toPrecision(4);
 export function formatOutcome(outcome: AttemptOutcome): string {
   switch (outcome.kind) {
     case 'completed':
-      return outcome.warning ?? `the script completed (exit code ${outcome.exitCode})`;
+      return (
+        outcome.warning ?? `the script completed (exit code ${outcome.exitCode ?? 'not seen'})`
+      );
     case 'trainer-failed':
       return outcome.failure.reason + (outcome.warning === undefined ? '' : `; ${outcome.warning}`);
     case 'refused':
@@ -70,9 +72,27 @@ export function formatOutcome(outcome: AttemptOutcome): string {
   }
 }
 
+/** What failed, in a few words; null for an outcome that is no failure. */
+export function reasonOf(outcome: AttemptOutcome): string | null {
+  switch (outcome.kind) {
+    case 'trainer-failed':
+      return outcome.failure.reason;
+    case 'refused':
+      return outcome.code;
+    case 'completed':
+    case 'stopped':
+    case 'cancelled':
+    case 'interrupted':
+    case 'instance-lost':
+    case 'trainer-lost':
+    case 'capacity-shortage':
+      return null;
+  }
+}
+
 /** What a failed run says: what happened and why, then what to do next. */
-export const formatFailure = (code: string, message: string): string =>
-  `${message}\nNext: ${adviceFor(code)}`;
+export const formatFailure = (code: string, message: string, next = adviceFor(code)): string =>
+  `${message}\nNext: ${next}`;
 
 /** The attempts as a Markdown table, newest last; long runs show the last ones. */
 export function formatAttempts(ledger: Ledger): string {

@@ -1,6 +1,6 @@
 import type { InstanceGone } from './instance';
 import type { AttemptOutcome } from './outcome';
-import type { SeenNotice, TrainerResult } from './supervisor-report';
+import type { KnownFailure, SeenNotice, TrainerResult } from './supervisor-report';
 
 /** What was seen of the end of an attempt: the verdict of `watchTraining`, or of the save that ended the trainer. */
 export type Observation =
@@ -30,8 +30,9 @@ export type Observation =
 export function judgeCompletion(seen: Observation, isNoticed: boolean): AttemptOutcome {
   switch (seen.kind) {
     case 'trainer-ended': {
-      const outcome = judgeResult(seen.result, isNoticed, seen.notice !== null);
-      return addWarning(outcome, seen.result.warning ?? null);
+      const { result, notice } = seen;
+      const outcome = judgeResult(result, isNoticed, wasNoticeSeen(notice, result));
+      return addWarning(outcome, result.warning ?? null);
     }
     case 'preparation-failed':
       return { kind: 'refused', code: seen.code, message: seen.message };
@@ -50,19 +51,24 @@ export function judgeCompletion(seen: Observation, isNoticed: boolean): AttemptO
   }
 }
 
+/** A notice that comes while the last checkpoint is published has nothing to do with the end before it. */
+const wasNoticeSeen = (notice: SeenNotice | null, { endedAt }: TrainerResult): boolean =>
+  notice !== null && Date.parse(notice.seenAt) <= Date.parse(endedAt);
+
 function judgeResult(
   result: TrainerResult,
   isNoticed: boolean,
   hasSeenNotice: boolean,
 ): AttemptOutcome {
-  const isDone = result.exitCode === 0 && result.hasMarker;
+  const isDone = result.exitCode === 0 && (result.hasMarker || result.hasLogMatch);
   switch (result.stopCause) {
     case 'own-accord':
       if (isDone) return completed(result);
       return judgeOwnEnd(result, isNoticed, hasSeenNotice);
     case 'interruption':
-      // Exit 0 is what a script does that has saved at SIGTERM; only its marker says that nothing was left to do.
-      return isDone ? completed(result) : interrupted();
+      // Exit 0 is what a script does that has saved at SIGTERM; only its own word says that nothing was left to do.
+      if (isDone) return completed(result);
+      return isNoticed || hasSeenNotice ? interrupted() : shutDown();
     case 'stop':
     case 'force-stop':
       return isDone ? completed(result) : { kind: 'stopped' };
@@ -73,6 +79,8 @@ function judgeResult(
             kind: 'instance-lost',
             message: 'no worker renewed the lease, so the supervisor saved and shut down',
           };
+    case 'hung':
+      return isDone ? completed(result) : failed(result, describeHang(result));
     case 'hung-after-completion':
       return {
         ...completed(result),
@@ -114,18 +122,27 @@ function judgeOwnEnd(
   if (result.exitCode === null && result.signal === null) {
     return { kind: 'trainer-lost', message: 'the trainer ended, but nobody saw how' };
   }
+  return failed(result, describeFailure(result), explainedBy(result)?.isRetried ?? true);
+}
+
+function failed(result: TrainerResult, reason: string, isRetried = true): AttemptOutcome {
+  const said = result.hasMarker
+    ? 'written its completion marker'
+    : result.hasLogMatch
+      ? 'said in its log that it was done'
+      : null;
   return {
     kind: 'trainer-failed',
-    failure: {
-      reason: describeEnd(result),
-      exitCode: result.exitCode,
-      lastLogLines: result.lastLogLines,
-    },
-    ...(result.hasMarker
-      ? { warning: 'the script had written its completion marker before it failed' }
-      : {}),
+    failure: { reason, isRetried, lastLogLines: result.lastLogLines },
+    ...(said === null ? {} : { warning: `the script had ${said} before it failed` }),
   };
 }
+
+/** Supervisors get SIGTERM only from a machine that goes down; with a notice it would be an interruption. */
+const shutDown = (): AttemptOutcome => ({
+  kind: 'trainer-lost',
+  message: 'the machine was rebooted or shut down before the script had ended',
+});
 
 const interrupted = (): AttemptOutcome => ({
   kind: 'interrupted',
@@ -134,8 +151,20 @@ const interrupted = (): AttemptOutcome => ({
 
 const completed = (result: TrainerResult): AttemptOutcome & { kind: 'completed' } => ({
   kind: 'completed',
-  exitCode: result.exitCode ?? 0,
+  exitCode: result.exitCode,
 });
+
+/** A process that was killed by somebody else said nothing about it in its log. */
+const explainedBy = (result: TrainerResult): KnownFailure | null =>
+  result.signal === 'SIGKILL' || result.isOutOfMemory ? null : result.knownFailure;
+
+function describeFailure(result: TrainerResult): string {
+  const known = explainedBy(result);
+  return known === null ? describeEnd(result) : `${known.reason} (${describeEnd(result)})`;
+}
+
+const describeHang = ({ quietSeconds }: TrainerResult): string =>
+  `hung: no progress and no log for ${quietSeconds ?? 0} s`;
 
 /** `exit code 3`, `killed by SIGKILL (out of memory)`. */
 function describeEnd(result: TrainerResult): string {

@@ -5,7 +5,7 @@ export const limits = {
   /** Carried state is read on every replay and kept in every history of the chain. */
   carryOverBytes: 10_000,
   /** Ended attempts that the child carries; the parent keeps them all. */
-  recentAttempts: 3,
+  recentAttempts: 2,
   /** Rows that the parent keeps: at 1 KB each they stay below Temporal's 2 MiB for one payload. */
   ledgerRows: 1_000,
   /** Rows in the Markdown table of the Web UI: more do not fit a page. */
@@ -14,6 +14,8 @@ export const limits = {
   recordMessageBytes: 240,
   /** Points of a loss curve: more than a line of text shows, and some 400 bytes wherever they travel. */
   lossPoints: 24,
+  /** What failed, in a row of the ledger; the message has it whole. */
+  recordReasonBytes: 120,
   /** Pools that are remembered as short of capacity. */
   avoidedPools: 8,
   /** After that a pool that failed may be tried again like any other. */

@@ -4,7 +4,8 @@ import type { Instant } from './instant';
 
 /** How an attempt ended. Final. */
 export type AttemptOutcome =
-  | { readonly kind: 'completed'; readonly exitCode: number; readonly warning?: string }
+  /** `exitCode` is null when it was ended after it had said that it was done. */
+  | { readonly kind: 'completed'; readonly exitCode: number | null; readonly warning?: string }
   | { readonly kind: 'interrupted'; readonly message: string }
   | { readonly kind: 'instance-lost'; readonly message: string }
   | { readonly kind: 'trainer-failed'; readonly failure: TrainerFailure; readonly warning?: string }
@@ -30,9 +31,10 @@ export interface OtherTraining {
 }
 
 interface TrainerFailure {
-  /** What happened, in one sentence a person reads: `exit code 3`, `killed by SIGKILL (out of memory)`. */
+  /** What happened, as a person reads it: `CUDA out of memory (exit code 1)`, `killed by SIGKILL (out of memory)`. */
   readonly reason: string;
-  readonly exitCode: number | null;
+  /** Whether trying again can help. */
+  readonly isRetried: boolean;
   readonly lastLogLines: string;
 }
 
@@ -43,6 +45,12 @@ export interface AttemptRecord {
   readonly instance: LaunchedInstance | null;
   readonly outcome: AttemptOutcome['kind'];
   readonly message: string;
+  /** What failed, in a few words; null for an attempt that did not fail. */
+  readonly reason: string | null;
+  /** Of the script, as the supervisor saw it; null when it was killed by a signal, or nobody saw it end. */
+  readonly exitCode: number | null;
+  /** `SIGKILL` …; null when no signal ended the script. */
+  readonly signal: string | null;
   readonly fromStep: number | null;
   readonly toStep: number | null;
   readonly startedAt: Instant;

@@ -21,7 +21,13 @@ export interface Progress {
 
 /** Why the trainer was asked to end; `own-accord` when nobody asked. */
 export type StopCause =
-  'own-accord' | 'interruption' | 'stop' | 'force-stop' | 'lease-expired' | 'hung-after-completion';
+  | 'own-accord'
+  | 'interruption'
+  | 'stop'
+  | 'force-stop'
+  | 'lease-expired'
+  | 'hung'
+  | 'hung-after-completion';
 
 /** How the trainer ended, as seen by the process that waited for it. */
 export interface TrainerResult {
@@ -32,12 +38,25 @@ export interface TrainerResult {
   readonly stopCause: StopCause;
   /** The marker file of this attempt was there and stable. */
   readonly hasMarker: boolean;
+  /** A line of this attempt's log matched the user's pattern. */
+  readonly hasLogMatch: boolean;
+  /** The kernel killed it for want of memory. */
   readonly isOutOfMemory: boolean;
+  /** How long it had shown neither progress nor a line in its log, when it was ended for that; null otherwise. */
+  readonly quietSeconds: number | null;
+  /** What the end of its log explains, when it failed by itself. */
+  readonly knownFailure: KnownFailure | null;
   readonly endedAt: Instant;
   /** At most 1,200 bytes of UTF-8, for people. */
   readonly lastLogLines: string;
   /** What a person should know of the end, such as outputs that did not reach their bucket; null for nothing. */
   readonly warning?: string | null;
+}
+
+/** A row of domain/failure-patterns.ts, or of the user's own, that was found in the log. */
+export interface KnownFailure {
+  readonly reason: string;
+  readonly isRetried: boolean;
 }
 
 /** What the supervisor prints for `status`; one line of JSON of at most 2,400 bytes (SSM lists no more than 2,500). */

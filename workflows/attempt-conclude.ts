@@ -10,7 +10,7 @@ import {
 import { keepRecent, type AttemptCarryOver } from '../domain/carry-over';
 import { applyIntent, decideNext, type NextStep } from '../domain/decide-next';
 import { avoidPools } from '../domain/decide-placement';
-import { formatFailure, formatOutcome } from '../domain/format';
+import { formatFailure, formatOutcome, reasonOf } from '../domain/format';
 import { limits } from '../domain/limits';
 import type { AttemptOutcome, AttemptRecord } from '../domain/outcome';
 import { countOutcome } from '../domain/run-history';
@@ -49,9 +49,9 @@ export async function conclude(
     case 'fail':
       throw ApplicationFailure.create({
         type: step.code,
-        message: formatFailure(step.code, step.message),
+        message: formatFailure(step.code, step.message, step.next),
         nonRetryable: true,
-        details: step.other === undefined ? [step.message] : [step.message, step.other],
+        details: [step.message, step.other ?? null, step.next ?? null],
       });
     case 'resume':
       return continueAsNew(nextCarryOver(turn, over, step));
@@ -123,6 +123,7 @@ function makeRecord(turn: Turn, outcome: AttemptOutcome, cost: AttemptCost): Att
     instance: turn.instance,
     outcome: outcome.kind,
     message: clip(formatOutcome(outcome), limits.recordMessageBytes),
+    ...describeTrainerEnd(turn, outcome),
     // A script that ignores its checkpoint begins below it, and the ledger shows that.
     fromStep: hasTrained ? Math.min(resumedAt, turn.firstStep ?? resumedAt) : null,
     toStep: hasTrained ? lastStep : null,
@@ -130,6 +131,18 @@ function makeRecord(turn: Turn, outcome: AttemptOutcome, cost: AttemptCost): Att
     endedAt: new Date().toISOString(),
     ...cost,
     checkpoint: turn.checkpoint,
+  };
+}
+
+function describeTrainerEnd(
+  { trainerEnd }: Turn,
+  outcome: AttemptOutcome,
+): Pick<AttemptRecord, 'reason' | 'exitCode' | 'signal'> {
+  const reason = reasonOf(outcome);
+  return {
+    reason: reason === null ? null : clip(reason, limits.recordReasonBytes),
+    exitCode: trainerEnd?.exitCode ?? null,
+    signal: trainerEnd?.signal ?? null,
   };
 }
 

@@ -138,6 +138,7 @@ function learn(turn: Turn, reply: SaveReply): AttemptOutcome | null {
   turn.learnCheckpoint(reply.checkpoint);
   turn.learnSteps(null, reply.lastStep);
   turn.learnTrace(reply.trace);
+  turn.trainerEnd = reply.result;
   return reply.result === null
     ? null
     : judgeCompletion({ kind: 'trainer-ended', result: reply.result, notice: null }, isInterrupted);

@@ -74,6 +74,7 @@ function judgeVerdict(turn: Turn, verdict: WatchVerdict): AttemptOutcome {
       turn.learnCheckpoint(verdict.checkpoint);
       turn.learnSteps(verdict.firstStep, verdict.lastStep);
       turn.learnTrace(verdict.trace);
+      turn.trainerEnd = verdict.result;
       break;
     case 'trainer-lost':
     case 'instance-gone':

@@ -7,6 +7,7 @@ import type { LaunchedInstance } from '../domain/instance';
 import type { Instant } from '../domain/instant';
 import { emptyTrace, extendTrace, type ProgressTrace } from '../domain/progress-trace';
 import type { TrainingRunSpec } from '../domain/run-spec';
+import type { TrainerResult } from '../domain/supervisor-report';
 import { AttemptInbox, type SaveAnswer } from './attempt-inbox';
 import { AttemptView } from './attempt-view';
 import { checkpointSaved } from './messages';
@@ -30,6 +31,8 @@ export class Turn {
   lastStep: number | null = null;
   /** What this attempt is known to have reported. */
   private ownTrace: ProgressTrace = emptyTrace;
+  /** How the script's process ended; null while it has not, or nobody saw it. */
+  trainerEnd: Pick<TrainerResult, 'exitCode' | 'signal'> | null = null;
   shortage: Shortage | null;
   avoidedPools: readonly AvoidedPool[];
   /** The history has grown long while waiting for capacity: the wait goes on in a new execution. */

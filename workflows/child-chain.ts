@@ -30,6 +30,8 @@ export type ChainEnd =
       readonly code: string;
       readonly message: string;
       readonly other?: OtherTraining;
+      /** Where it differs from what the code advises. */
+      readonly next?: string;
     };
 
 /**
@@ -122,8 +124,10 @@ function readChildFailure(spec: TrainingRunSpec, error: unknown): ChainEnd {
       message: `Somebody terminated ${attemptWorkflowId(spec.runId)}; what it held was released afterwards.`,
     };
   }
-  const [said, other]: unknown[] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
+  const [said, other, next]: unknown[] =
+    cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
   return {
+    ...(typeof next === 'string' ? { next } : {}),
     kind: 'failed',
     code: cause instanceof ApplicationFailure ? (cause.type ?? 'unexpected') : 'unexpected',
     message: typeof said === 'string' ? said : (cause?.message ?? error.message),

@@ -125,20 +125,20 @@ function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: Ch
       view.showEnd('cancelled', 'Cancelled; nothing is left running');
       throw new CancelledFailure('The run was cancelled; nothing is left running.');
     case 'failed': {
-      const { code, message, other } = end;
+      const { code, message, other, next = adviceFor(code) } = end;
       view.showEnd('failed', message);
       const details: FailedRun = {
         runId: spec.runId,
         state: 'failed',
         code,
         message,
-        next: adviceFor(code),
+        next,
         ...(other === undefined ? {} : { other }),
         ...ledger,
       };
       throw ApplicationFailure.create({
         type: code,
-        message: formatFailure(code, message),
+        message: formatFailure(code, message, next),
         nonRetryable: true,
         details: [details],
       });

@@ -10,12 +10,13 @@ export function attemptBeginMark(number: number, attempt: AttemptLine | undefine
   return `== attempt ${number}${where}${from} ==`;
 }
 
-/** `== attempt 1 ended: interrupted ==`; says where lines may be missing, and how many seconds of them. */
+/** `== attempt 1 ended: trainer-failed: exit code 3 ==`; says where lines may be missing, and how many seconds of them. */
 export function attemptEndMark(number: number, attempt: AttemptLine | undefined): string {
   const outcome = attempt?.outcome ?? 'no outcome known';
   const isSudden = outcome === 'instance-lost' || outcome === 'trainer-lost';
   const loss = isSudden
     ? `; what the script wrote in the last ${logLossBoundSeconds} seconds, and what was being uploaded, may be missing here`
     : '';
-  return `== attempt ${number} ended: ${outcome}${loss} ==`;
+  const message = attempt === undefined || attempt.message === '' ? '' : `: ${attempt.message}`;
+  return `== attempt ${number} ended: ${outcome}${message}${loss} ==`;
 }

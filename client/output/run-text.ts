@@ -111,7 +111,18 @@ export function attemptsTable(
   attempts: readonly AttemptLine[],
   view: TextView = textView(),
 ): string {
-  const header = ['#', 'INSTANCE', 'TYPE', 'ZONE', 'PURCHASE', 'STEPS', 'ENDED', 'SECONDS', 'COST'];
+  const header = [
+    '#',
+    'INSTANCE',
+    'TYPE',
+    'ZONE',
+    'PURCHASE',
+    'STEPS',
+    'ENDED',
+    'EXIT',
+    'SECONDS',
+    'COST',
+  ];
   const rows = attempts.map((attempt) => [
     String(attempt.number),
     attempt.instanceId ?? '-',
@@ -120,6 +131,7 @@ export function attemptsTable(
     attempt.purchase ?? '-',
     stepsText(attempt),
     attempt.outcome ?? '(goes on)',
+    attempt.signal ?? attempt.exitCode?.toString() ?? '-',
     String(secondsOf(attempt)),
     formatUsd(attempt.costUsd),
   ]);

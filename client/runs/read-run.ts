@@ -128,6 +128,9 @@ function toCurrentLine(current: CurrentAttempt, now: number): AttemptLine {
     costUsd: cost(instance?.pricePerHourUsd),
     onDemandCostUsd: cost(instance?.onDemandPricePerHourUsd),
     message: current.message,
+    reason: null,
+    exitCode: null,
+    signal: null,
     startedAt: current.startedAt,
     endedAt: null,
   };
@@ -137,7 +140,7 @@ function fromResult(result: RunResult): RunSnapshot {
   return {
     ...ended(result.runId, result),
     state: result.state,
-    message: result.warning ?? (result.state === 'completed' ? 'Completed' : 'Stopped as asked'),
+    message: result.warning ?? result.attempts.at(-1)?.message ?? '',
     warnings: result.warning === undefined ? [] : [result.warning],
   };
 }

@@ -61,6 +61,12 @@ export interface AttemptLine {
   readonly onDemandCostUsd: number;
   /** How it ended, for people. */
   readonly message: string;
+  /** What failed, in a few words; null for an attempt that goes on or did not fail. */
+  readonly reason: string | null;
+  /** Of the script, as the supervisor saw it; null while it runs, when a signal killed it, or when nobody saw it end. */
+  readonly exitCode: number | null;
+  /** The signal that killed the script: `SIGKILL` …; null when none did. */
+  readonly signal: string | null;
   readonly startedAt: Instant;
   readonly endedAt: Instant | null;
 }
@@ -87,6 +93,10 @@ export function toAttemptLine(record: AttemptRecord): AttemptLine {
     costUsd: record.costUsd,
     onDemandCostUsd: record.onDemandCostUsd,
     message: record.message,
+    // A run that an earlier worker ended has no such fields in its ledger.
+    reason: record.reason ?? null,
+    exitCode: record.exitCode ?? null,
+    signal: record.signal ?? null,
     startedAt: record.startedAt,
     endedAt: record.endedAt,
   };

@@ -18,6 +18,7 @@ _REMOVED = (
     "code",
     "resume",
     "checkpoints",
+    "hooks",
     "code.tar.gz.part",
     "stop-request.json",
     "save-request.json",

@@ -35,15 +35,18 @@ def last_moment_for_outputs(ended_at, cause, notice_ends_at, last_success_at):
     return last_success_at + limits.OUTPUT_STALL_SECONDS
 
 
-def result_of(supervision, exit_status, has_marker, memory_kills, mask, warning):
+def result_of(supervision, exit_status, has_marker, known_failure, mask, warning):
     """The TrainerResult of domain/supervisor-report.ts."""
     was_killed_by_somebody = exit_status.signal_name == "SIGKILL" or exit_status.exit_code == 137
     return {
         "exitCode": exit_status.exit_code,
         "signal": exit_status.signal_name,
-        "stopCause": supervision.order.cause if supervision.order else "own-accord",
+        "stopCause": supervision.stop_cause,
         "hasMarker": has_marker,
-        "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and memory_kills > 0,
+        "hasLogMatch": supervision.progress.has_pattern_line,
+        "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and supervision.memory_kills.count() > 0,
+        "quietSeconds": supervision.quiet_seconds,
+        "knownFailure": known_failure,
         "endedAt": instant(supervision.ended_at_seconds),
         "lastLogLines": last_lines_of_file(supervision.paths.training_log, limits.LAST_LOG_LINES_MAX_BYTES, mask),
         "warning": first_bytes(printable(warning), limits.RESULT_WARNING_MAX_BYTES) if warning else None,

@@ -16,6 +16,9 @@ def trainer_environment(paths, request, prepared):
         environment["VIRTUAL_ENV"] = folder
         environment["PATH"] = os.path.join(folder, "bin") + os.pathsep + environment["PATH"]
         environment.pop("PYTHONHOME", None)
+    if request.hang_timeout_seconds is not None:
+        # Every Python process of the training can then show its stacks (stacks.py).
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (paths.hooks, environment.get("PYTHONPATH"))))
     environment.update(_own_variables(paths, request))
     environment.update(RUNCTL_NOTICE_FILE=paths.notice, RUNCTL_PROGRESS_FILE=paths.progress)
     # As the scripts of the earlier runctl know them.
@@ -52,6 +55,8 @@ def _base_environment(request):
     environment.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     # Into a file Python would write in blocks of 8 KiB, and the progress would lag by minutes.
     environment.setdefault("PYTHONUNBUFFERED", "1")
+    # A crash inside of a library then shows where it was called from.
+    environment.setdefault("PYTHONFAULTHANDLER", "1")
     environment.setdefault("AWS_REGION", request.region)
     environment.setdefault("AWS_DEFAULT_REGION", request.region)
     environment.update(request.environment)

@@ -31,8 +31,10 @@ PUBLISHING_RESERVE_MIN_SECONDS = 0.3
 PUBLISHING_RESERVE_MAX_SECONDS = 30.0
 # A notice whose time has passed when it is first seen means a wrong clock; EC2 gives 120 s in all.
 ASSUMED_NOTICE_SECONDS = 60.0
-# A trainer that hangs after its completion has nothing left to save.
+# A trainer that hangs seldom saves: after its completion it has nothing to, before it cannot.
 HUNG_TRAINER_TERMINATE_SECONDS = 10.0
+# A machine that goes down ends its processes in any order, all within this time.
+GOING_DOWN_SECONDS = 2.0
 # Publishing after the end: long enough for 15 GB through a gp3 volume with a storage outage on top.
 FINAL_PUBLISHING_SECONDS = 1_800.0
 FINAL_PUBLISHING_AFTER_FORCE_SECONDS = 30.0
@@ -85,6 +87,20 @@ LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
 TAIL_READ_MAX_BYTES = 1024 * 1024
 LINE_MAX_CHARACTERS = 2_000
 LOG_PATTERN_SECONDS = 0.5
+# What explains a failure stands near the end: a traceback of several processes takes some dozen lines.
+FAILURE_LOG_MAX_LINES = 100
+FAILURE_LOG_MAX_BYTES = 32 * 1024
+# For one pattern on one line, and for all of them together.
+FAILURE_PATTERN_SECONDS = 0.1
+FAILURE_SEARCH_SECONDS = 3.0
+REASON_MAX_BYTES = 160
+# A Python process writes its stacks within milliseconds, unless it is stopped or deep in the kernel.
+STACKS_SECONDS = 3.0
+STACKS_MAX_BYTES = 256 * 1024
+STACKS_PROCESSES_MAX_COUNT = 32
+STACKS_THREADS_MAX_COUNT = 32
+KERNEL_FRAMES_MAX_COUNT = 6
+COMMAND_MAX_CHARACTERS = 200
 PROGRESS_WINDOW_SECONDS = 60.0
 PROGRESS_SAMPLE_SECONDS = 0.5
 # A curve of one line; with steps of six digits some 350 bytes of an answer.

@@ -2,6 +2,8 @@
 
 import os
 
+_MACHINE_FILE = "/proc/vmstat"
+
 
 def protect_from_out_of_memory():
     """Asks the kernel to kill the trainer rather than the process that saves its work; needs root."""
@@ -13,28 +15,45 @@ def protect_from_out_of_memory():
         pass
 
 
-def out_of_memory_kills():
-    """How often it happened so far: in our control group where it counts that, else on the whole machine."""
-    for path in _candidate_files():
-        count = _read_counter(path)
-        if count is not None:
-            return count
-    return 0
+class MemoryKills:
+    """Counts what the kernel killed for want of memory since this began, where the trainer or this process lives.
+
+    A trainer may have gone into a control group of its own (`systemd-run --scope`, a batch system), so it is followed.
+    """
+
+    def __init__(self):
+        self._machine_before = _read_counter(_MACHINE_FILE) or 0
+        self._before = {}
+        self.follow("self")
+
+    def follow(self, pid):
+        """Notes the control group of a living process; of a dead one the kernel may not tell any more."""
+        for path in _group_files(pid):
+            count = _read_counter(path) if path not in self._before else None
+            if count is not None:
+                self._before[path] = count
+
+    def count(self):
+        now = {path: _read_counter(path) for path in self._before}
+        if now and None not in now.values():
+            return sum(max(0, now[path] - before) for path, before in self._before.items())
+        # No group counts here, or one went with its last process: what the whole machine counts is left.
+        return max(0, (_read_counter(_MACHINE_FILE) or 0) - self._machine_before)
 
 
-def _candidate_files():
+def _group_files(pid):
+    """Where the kernel counts for the control group of a process: version 2, or version 1."""
     try:
-        with open("/proc/self/cgroup", encoding="ascii", errors="replace") as file:
+        with open("/proc/%s/cgroup" % pid, encoding="ascii", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError:
-        lines = []
+        return
     for line in lines:
         _, controllers, group = line.split(":", 2)
         if controllers == "":
             yield os.path.join("/sys/fs/cgroup", group.lstrip("/"), "memory.events")
         elif "memory" in controllers.split(","):
             yield os.path.join("/sys/fs/cgroup/memory", group.lstrip("/"), "memory.oom_control")
-    yield "/proc/vmstat"
 
 
 def _read_counter(path):

@@ -4,7 +4,7 @@ import os
 
 DEFAULT_ROOT = "/var/lib/runctl"
 
-FOLDERS = ("code", "checkpoints", "resume", "output-parts")
+FOLDERS = ("code", "checkpoints", "resume", "hooks", "output-parts")
 FILES = (
     "request.json",
     "training.pid",
@@ -49,6 +49,7 @@ class TrainingPaths:
         self.code = self._named("code")
         self.checkpoints = self._named("checkpoints")
         self.resume = self._named("resume")
+        self.hooks = self._named("hooks")
         self.preparation = self._named("preparation.json")
         self.outputs = self._named("outputs")
         self.output_parts = self._named("output-parts")

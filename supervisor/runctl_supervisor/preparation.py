@@ -15,6 +15,7 @@ from .installer import Installer
 from .output_index import fetch_earlier_outputs
 from .parameter_store import ParameterStore
 from .patience import Patience
+from .patterns import pattern_problems
 from .preparation_failure import Cancelled, PreparationFailure
 from .resume_checkpoint import fetch_resume_checkpoint
 
@@ -53,6 +54,7 @@ class Preparation(threading.Thread):
 
     def run(self):
         try:
+            self._check_patterns()
             with ThreadPoolExecutor(5) as pool:
                 jobs = [pool.submit(each) for each in self._jobs()]
                 wait(jobs, return_when=FIRST_EXCEPTION)
@@ -64,6 +66,12 @@ class Preparation(threading.Thread):
         except Exception as error:
             self.failure = PreparationFailure("preparation-failed", "%s: %s" % (type(error).__name__, error))
         self._on_change()
+
+    def _check_patterns(self):
+        """Only this machine's Python can say whether it takes them; a training without them would end wrongly."""
+        problems = pattern_problems(self._request.log_pattern, self._request.failure_patterns)
+        if problems:
+            raise PreparationFailure("pattern-unusable", "; ".join(problems))
 
     @staticmethod
     def _raise_first_of(jobs):

@@ -4,13 +4,14 @@ import json
 import math
 import os
 import re
-import signal
 import time
 from collections import deque
 
 from . import limits
 from .instants import instant
 from .losses import LossCurve
+from .patterns import compile_pattern, find_match
+from .texts import printable
 
 _NUMBER = r"(\d+)"
 _REAL = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
@@ -90,7 +91,7 @@ class ProgressReader:
         self._log = FileTail(paths.training_log, may_skip=log_pattern is None)
         self._has_file = False
         self._samples = deque()
-        self._pattern, self.warning = _compiled(log_pattern)
+        self._pattern, self.warning = _compiled(log_pattern), None
         self.first_step = known_first_step
         self.newest = None
         self.losses = LossCurve()
@@ -153,35 +154,20 @@ class ProgressReader:
         if self._pattern is None:
             return False
         try:
-            return _search_within(self._pattern, line, limits.LOG_PATTERN_SECONDS)
+            # Without colours: the codes end in letters, which would make one word of themselves and the text.
+            return find_match(self._pattern, printable(line), limits.LOG_PATTERN_SECONDS) is not None
         except TimeoutError:
             self._pattern = None
             self.warning = "The log pattern takes too long to match and is no longer looked for."
             return False
 
 
-def _compiled(pattern):
-    if pattern is None:
-        return None, None
+def _compiled(text):
+    # One that is no regular expression has ended the preparation already.
     try:
-        return re.compile(pattern), None
-    except re.error as error:
-        return None, "The log pattern is no regular expression (%s) and is not looked for." % error
-
-
-def _search_within(pattern, line, seconds):
-    """A pattern such as `(a+)+$` can take for ever; the alarm ends it, since matching looks at signals now and then."""
-
-    def give_up(_number, _frame):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        return pattern.search(line) is not None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        return None if text is None else compile_pattern(text)
+    except ValueError:
+        return None
 
 
 def _whole(value):

@@ -30,6 +30,7 @@ class StartRequest:
     log_pattern: Optional[str]
     checkpoint_signal: Optional[str]
     hang_timeout_seconds: Optional[float]
+    failure_patterns: List[List[dict]]
     secrets: Dict[str, str]
     input_uri: Optional[str]
     output_uri: Optional[str]
@@ -72,6 +73,7 @@ def parse_start_request(value):
         log_pattern=value.get("logPattern"),
         checkpoint_signal=value.get("checkpointSignal"),
         hang_timeout_seconds=value.get("hangTimeoutSeconds"),
+        failure_patterns=_pattern_groups(value.get("failurePatterns") or []),
         secrets={str(name): str(place) for name, place in (value.get("secrets") or {}).items()},
         input_uri=data.get("inputUri"),
         output_uri=data.get("outputUri"),
@@ -79,6 +81,15 @@ def parse_start_request(value):
         installs_dependencies=value.get("dependencies") == "auto",
         container=value.get("container"),
     )
+
+
+def _pattern_groups(groups):
+    """Groups of rows; the first group that explains a failure counts."""
+    return [[_pattern_row(row) for row in group] for group in groups]
+
+
+def _pattern_row(row):
+    return {name: _field(row, name, kind) for name, kind in (("pattern", str), ("reason", str), ("isRetried", bool))}
 
 
 def _field(owner, name, kind):

@@ -34,6 +34,8 @@ class Situation:
     is_lease_expired: bool
     completed_at: Optional[float]
     completion_grace_seconds: float
+    # For how long the trainer has shown no sign of life, once that is too long.
+    quiet_seconds: Optional[float]
 
 
 def decide_stop(order, situation):
@@ -51,6 +53,8 @@ def decide_stop(order, situation):
 def _wanted(situation):
     """Every reason that applies, the weightiest first: it names the cause when several come at once."""
     now, command = situation.now, situation.command
+    # For a trainer that hangs, which will hardly obey.
+    patience = min(situation.save_timeout_seconds, limits.HUNG_TRAINER_TERMINATE_SECONDS)
     if command is not None and command.cause == "force-stop":
         yield StopOrder("force-stop", now)
     if situation.notice_seconds_left is not None:
@@ -63,8 +67,9 @@ def _wanted(situation):
     if situation.is_lease_expired:
         yield StopOrder("lease-expired", now + situation.save_timeout_seconds)
     if situation.completed_at is not None and now >= situation.completed_at + situation.completion_grace_seconds:
-        patience = min(situation.save_timeout_seconds, limits.HUNG_TRAINER_TERMINATE_SECONDS)
         yield StopOrder("hung-after-completion", now + patience)
+    if situation.quiet_seconds is not None:
+        yield StopOrder("hung", now + patience)
 
 
 def saving_seconds(situation):

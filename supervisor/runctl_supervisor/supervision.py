@@ -18,11 +18,13 @@ from .credentials import InstanceCredentials
 from .ending import kill_leftovers, last_moment_for_publishing, result_of, shut_down
 from .environment import trainer_environment
 from .files import read_json, remove, write_json
+from .hang import HangWatcher
 from .journal import log
+from .known_failure import find_known_failure
 from .lease import Lease
 from .log_publication import LogPublisher
 from .masking import SecretMask, environment_values
-from .memory import out_of_memory_kills
+from .memory import MemoryKills
 from .metadata import MetadataClient
 from .notice import NoticeListener, notice_seconds
 from .preparation import Preparation, trainer_command
@@ -31,6 +33,7 @@ from .process_identity import identity_to_json, started_at_seconds
 from .progress import ProgressReader
 from .publisher import CheckpointPublisher
 from .reports import listed_warnings
+from .stacks import write_sitecustomize
 from .stopping import Situation, decide_stop
 from .storage import Storage
 from .trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans, start_trainer
@@ -57,15 +60,18 @@ class Supervision:
         self._is_signalled = False
         self._notice_ends_at = None
         self._exit_status = None
+        self._cause_at_end = None
         self.ended_at_seconds = None
         self._is_resume_warning_logged = False
-        self._memory_kills_before = out_of_memory_kills()
+        self._pattern_warning = None
+        self.memory_kills = MemoryKills()
         self._lease = Lease(paths, request.lease_seconds)
         self._stops = StopInbox(paths.stop_request)
         self._saves = SaveInbox(paths, request.checkpoint_signal)
         self._mask = SecretMask()
-        self._progress = ProgressReader(paths, report["firstStep"], request.log_pattern)
+        self.progress = ProgressReader(paths, report["firstStep"], request.log_pattern)
         self._completion = None
+        self._hang = None
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
         self._preparation = Preparation(paths, request, storage, open_bucket, credentials, self.waker.wake)
         self._logs = LogPublisher(paths, request, storage, self._mask)
@@ -113,12 +119,15 @@ class Supervision:
         self._completion = CompletionWatcher(
             os.path.join(self.paths.code, self.request.marker_name), started_at_seconds(self.trainer.identity)
         )
+        self._hang = HangWatcher(self.paths, self.trainer, self.request.hang_timeout_seconds)
         self._publisher.start()
         self._outputs.start()
         failed_ticks = 0
         while True:
             try:
                 reap_orphans(self.trainer)
+                # Before anything that is asked of it: what it did until then it did by itself.
+                self._poll_trainer()
                 self._observe()
                 self._enforce_order()
                 if self._has_trainer_ended():
@@ -137,7 +146,7 @@ class Supervision:
         reap_orphans(self.trainer)
         self.trainer.reap()
         remove(self.paths.trainer_pid)
-        self._progress.read(has_ended=True)
+        self.progress.read(has_ended=True)
         # A status that nobody saw may have been a kill, so the stricter rule for checkpoints holds.
         was_killed = self._exit_status.exit_code is None
         self._publisher.finish(self.ended_at_seconds, was_killed)
@@ -161,23 +170,34 @@ class Supervision:
         self._observe()
 
     def _write_result(self):
-        if self._exit_status is UNKNOWN_EXIT and self.order is None:
+        if self._exit_status is UNKNOWN_EXIT and self._cause_at_end is None:
             # Nobody asked it to end and nobody saw how it did: there is no result that could be proven.
             self.report.update(state="gone")
             return self._outlast
         has_marker = self._completion is not None and self._completion.has_marker_after_end()
-        memory_kills = out_of_memory_kills() - self._memory_kills_before
-        result = result_of(self, self._exit_status, has_marker, memory_kills, self._mask, self._outputs.warning)
+        known_failure = self._find_known_failure()
+        result = result_of(self, self._exit_status, has_marker, known_failure, self._mask, self._outputs.warning)
         write_json(self.paths.result, result, durable=True)
-        self.report.update(state="ended", result=result)
+        self.report.update(state="ended", result=result, warnings=listed_warnings(self._warnings()))
         return self._outlast
+
+    def _find_known_failure(self):
+        """Only for an end that nobody asked for; a log explains no other."""
+        if self.stop_cause != "own-accord" or self._exit_status.exit_code == 0:
+            return None
+        # What was installed before the script began has printed lines, too.
+        first_byte = (read_json(self.paths.preparation) or {}).get("logOffset", 0)
+        known, self._pattern_warning = find_known_failure(
+            self.paths.training_log, self.request.failure_patterns, self._mask, first_byte
+        )
+        return known
 
     def _end_without_trainer(self):
         """Asked to stop before there was anything to stop."""
         self._preparation.cancel()
         self._preparation.join(limits.CANCELLED_PREPARATION_SECONDS)
         self._logs.finish(limits.FINAL_LOG_SECONDS)
-        self._exit_status = UNKNOWN_EXIT
+        self._exit_status, self._cause_at_end = UNKNOWN_EXIT, self.order.cause
         return self._write_result
 
     def _outlast(self):
@@ -202,10 +222,12 @@ class Supervision:
         request, paths = self.request, self.paths
         self._offer_checkpoints()
         command = trainer_command(paths.code, request)
+        if request.hang_timeout_seconds is not None:
+            write_sitecustomize(paths.hooks)
         environment = trainer_environment(paths, request, self._preparation)
         self._mask.learn(self._preparation.secrets.values())
         # What was installed has printed lines, too; they say nothing about the script's progress.
-        offset = self._progress.skip_log()
+        offset = self.progress.skip_log()
         write_json(paths.preparation, {"logOffset": offset})
 
         def note_identity(identity):
@@ -226,15 +248,17 @@ class Supervision:
 
     def _take_up_where_it_was_left(self):
         """The supervisor before this one knew the secrets; the trainer still has them, so nobody need be asked again."""
-        self._progress.skip_log((read_json(self.paths.preparation) or {}).get("logOffset") or 0)
+        self.progress.skip_log((read_json(self.paths.preparation) or {}).get("logOffset") or 0)
         self._mask.learn(environment_values(self.trainer.identity.pid, self.request.secrets))
 
     def _observe(self):
         """Looks at everything once, says what is new in the report, and decides whether the trainer has to end."""
         is_lease_expired = self._lease.look()
         if self.trainer is not None:
-            self._progress.read()
-        completed_at = self._completion.look(self._progress.has_pattern_line) if self._completion else None
+            self.progress.read()
+        if self.trainer is not None and self._exit_status is None:
+            self.memory_kills.follow(self.trainer.identity.pid)
+        completed_at = self._completion.look(self.progress.has_pattern_line) if self._completion else None
         notice = self._notices.notice
         if notice is not None and self._notice_ends_at is None:
             log("interruption notice: %s" % notice)
@@ -254,9 +278,29 @@ class Supervision:
                 is_lease_expired=is_lease_expired,
                 completed_at=completed_at,
                 completion_grace_seconds=self.request.completion_grace_seconds,
+                quiet_seconds=self._look_for_hang(completed_at),
             ),
         )
         self._write_report(notice)
+
+    def _look_for_hang(self, completed_at):
+        """A trainer that is done, is being ended or has ended may be quiet."""
+        if self._hang is None or self._exit_status is not None:
+            return None
+        return self.quiet_seconds if self.order is not None or completed_at is not None else self._hang.look()
+
+    @property
+    def quiet_seconds(self):
+        return None if self._hang is None else self._hang.quiet_seconds
+
+    @property
+    def stop_cause(self):
+        """Why the trainer ended: what was asked of it before, or that its machine went down and took it along."""
+        if self._cause_at_end is not None:
+            return self._cause_at_end
+        went_down_at = self.waker.went_down_at
+        is_taken_along = went_down_at is not None and went_down_at - self.ended_at_seconds < limits.GOING_DOWN_SECONDS
+        return "interruption" if is_taken_along else "own-accord"
 
     def _notice_seconds_left(self):
         return None if self._notice_ends_at is None else max(0.0, self._notice_ends_at - time.monotonic())
@@ -266,9 +310,9 @@ class Supervision:
             is_saving = self.order is not None or self._exit_status is not None
             self.report.update(state="saving" if is_saving else "training")
         self.report.update(
-            progress=self._progress.newest,
-            losses=self._progress.losses.points(),
-            firstStep=self._progress.first_step,
+            progress=self.progress.newest,
+            losses=self.progress.losses.points(),
+            firstStep=self.progress.first_step,
             checkpoint=self._publisher.checkpoint,
             notice=notice or self.report["notice"],
             leaseExpiresAt=self._lease.expires_at(),
@@ -282,15 +326,16 @@ class Supervision:
             self._preparation,
             self._outputs,
             self._notices,
-            self._progress,
+            self.progress,
         )
         adopted = None
         if self.trainer is not None and not self.trainer.is_child:
             adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
-        return [self._resume_warning(), self._takeover, *(source.warning for source in sources), adopted]
+        own = (self._resume_warning(), self._takeover, adopted, self._pattern_warning)
+        return [*own[:2], *(source.warning for source in sources), *own[2:]]
 
     def _resume_warning(self):
-        resume, first_step = self.request.resume_from, self._progress.first_step
+        resume, first_step = self.request.resume_from, self.progress.first_step
         if not resume or first_step is None or first_step >= resume["step"]:
             return None
         given = "although it was given the checkpoint of step %d: does it read RUNCTL_RESUME_FROM?" % resume["step"]
@@ -314,9 +359,14 @@ class Supervision:
             self.trainer.signal(signal.SIGTERM)
             self._publisher.hurry()
 
-    def _has_trainer_ended(self):
+    def _poll_trainer(self):
         if self._exit_status is None:
             self._exit_status = self.trainer.poll()
+            if self._exit_status is not None and self.order is not None:
+                self._cause_at_end = self.order.cause
+
+    def _has_trainer_ended(self):
+        self._poll_trainer()
         if self._exit_status is None:
             return False
         self.ended_at_seconds = time.time()
@@ -325,5 +375,5 @@ class Supervision:
         return not (is_draining and is_group_alive(self.trainer.identity))
 
     def _last_step(self):
-        newest = self._progress.newest
+        newest = self.progress.newest
         return newest["step"] if newest else (self.request.resume_from or {}).get("step")

@@ -28,7 +28,10 @@ def last_bytes(text, max_bytes):
 
 
 def last_lines_of_file(path, max_bytes, mask=None, first_byte=0):
-    """The end of a log for people, without the secrets that a mask knows; empty when there is none."""
+    """The end of a log for people, without the secrets that a mask knows; empty when there is none.
+
+    What stands before `first_byte` is not the caller's.
+    """
     hidden_bytes = mask.longest_bytes if mask else 0
     try:
         with open(path, "rb") as file:

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import time
 
 
 class Waker:
@@ -10,13 +11,18 @@ class Waker:
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
-        self.is_machine_going_down = False
+        # Seconds since the epoch; None while the machine stays up.
+        self.went_down_at = None
         # A handler must exist for the signal to wake us; Python then writes its number into the pipe.
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         # Handlers that do nothing, not SIG_IGN: the trainer would inherit that.
         for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
         signal.signal(signal.SIGTERM, self._note_going_down)
+
+    @property
+    def is_machine_going_down(self):
+        return self.went_down_at is not None
 
     def wake(self):
         """From any thread."""
@@ -35,4 +41,4 @@ class Waker:
 
     def _note_going_down(self, _number, _frame):
         # Nobody of ours sends SIGTERM to a supervisor: the machine shuts down.
-        self.is_machine_going_down = True
+        self.went_down_at = time.time()

@@ -153,6 +153,21 @@ print("ready", flush=True); time.sleep(600)
         self.assertGreaterEqual(answer["checkpoint"]["step"], 5)
         self.assertEqual(answer["report"]["state"], "training")
 
+    def test_what_is_asked_after_the_trainers_own_end_does_not_change_how_it_ended(self):
+        self.start(TRAINER, scriptArgs=["3", "1", "0.2"])
+        self.wait_for_log("step 1/")
+        # While its last checkpoint cannot be published, there is time for a stop and a notice to come too late.
+        self.cloud.storage_fault = (503, "SlowDown")
+        self.wait_for_log("done")
+        wait_until(lambda: self.instance.written_report()["state"] == "saving", "its end")
+        late = self.instance.start_verb("save-and-stop", attempt(timeoutSeconds=10, cause="stop"))
+        self.cloud.interrupt(60)
+        wait_until(lambda: self.instance.written_report()["notice"], "the notice")
+        self.cloud.storage_fault = None
+        result = self.instance.answer_of(late)["report"]["result"]
+        self.assertEqual((result["stopCause"], result["exitCode"]), ("own-accord", 0))
+        self.assertEqual(self.latest()["checkpoint"]["step"], 3)
+
     def test_a_machine_that_shuts_down_is_an_interruption_not_a_completion(self):
         self.start(TRAINER, scriptArgs=FOREVER)
         self.wait_for_log("step 5/")

@@ -14,6 +14,7 @@ QUIET = Situation(
     is_lease_expired=False,
     completed_at=None,
     completion_grace_seconds=30,
+    quiet_seconds=None,
 )
 
 
@@ -56,12 +57,17 @@ class StopDecisionTest(unittest.TestCase):
         self.assertIsNone(decide(completed_at=971.0))
         self.assertEqual(decide(completed_at=970.0), StopOrder("hung-after-completion", 1010.0))
 
+    def test_a_trainer_that_hangs_gets_a_short_time(self):
+        self.assertEqual(decide(quiet_seconds=60), StopOrder("hung", 1010.0))
+        self.assertEqual(decide(quiet_seconds=60, save_timeout_seconds=3), StopOrder("hung", 1003.0))
+
     def test_a_notice_weighs_more_than_what_comes_at_the_same_time(self):
         together = decide(
             notice_seconds_left=120,
             is_lease_expired=True,
             is_machine_going_down=True,
             completed_at=0.0,
+            quiet_seconds=60,
             command=StopCommand("stop", 5, 1000.0),
         )
         self.assertEqual(together, StopOrder("interruption", 1005.0))

@@ -1,6 +1,7 @@
 import { judgeReport } from '../../activities/watch-training';
 import { detailsOf, silenceLine, statusLine } from '../../activities/watch-details';
 import type { SupervisorReport } from '../../domain/supervisor-report';
+import { trainerResult } from '../support/trainer-result';
 
 const input = { runId: 'r1', attemptNumber: 2, instanceId: 'i-1' };
 const nothing = { firstStep: null, lastStep: null };
@@ -22,15 +23,7 @@ const report: SupervisorReport = {
   preparationFailure: null,
   warnings: [],
 };
-const result = {
-  exitCode: 0,
-  signal: null,
-  stopCause: 'own-accord',
-  hasMarker: true,
-  isOutOfMemory: false,
-  endedAt: at,
-  lastLogLines: 'done',
-} as const;
+const result = trainerResult({ hasMarker: true, endedAt: at, lastLogLines: 'done' });
 
 describe('what a report means', () => {
   test.each(['preparing', 'training', 'saving'] as const)('%s goes on', (state) => {

@@ -14,6 +14,7 @@ const attempt = (number: number, outcome: AttemptLine['outcome']): AttemptLine =
   costUsd: 0.1,
   onDemandCostUsd: 0.3,
   message: '',
+  ...{ reason: null, exitCode: null, signal: null },
   startedAt: '2026-11-24T00:00:00.000Z',
   endedAt: null,
 });

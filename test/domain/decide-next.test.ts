@@ -11,7 +11,7 @@ const outcomes: AttemptOutcome[] = [
   { kind: 'trainer-lost', message: 'the machine was rebooted' },
   {
     kind: 'trainer-failed',
-    failure: { reason: 'exit code 3', exitCode: 3, lastLogLines: 'KeyError: loss' },
+    failure: { reason: 'exit code 3', isRetried: true, lastLogLines: 'KeyError: loss' },
   },
   { kind: 'capacity-shortage', message: 'No capacity' },
   { kind: 'refused', code: 'launch-refused', message: 'EC2 says no' },
@@ -94,6 +94,19 @@ test('a run that allows no error fails with its first one, and with the last lin
     kind: 'fail',
     code: 'trainer-failed',
     message: 'The trainer failed: exit code 3.\nLast lines of its log:\nKeyError: loss',
+  });
+});
+
+test('a failure that would come again is not tried again, and says so', () => {
+  const failure = { reason: 'ImportError: no x (exit code 1)', isRetried: false, lastLogLines: '' };
+  const failed = { kind: 'trainer-failed', failure } as const;
+  expect(
+    decideNext(failed, countOutcome(emptyHistory, failed, null), checkedSpec({ budgets })),
+  ).toEqual({
+    kind: 'fail',
+    code: 'trainer-failed',
+    message: 'The trainer failed: ImportError: no x (exit code 1).',
+    next: 'Correct the script, or what it needs, and start the run again. It was not tried again, because the same would happen.',
   });
 });
 

@@ -12,6 +12,7 @@ const stopCauses: StopCause[] = [
   'stop',
   'force-stop',
   'lease-expired',
+  'hung',
   'hung-after-completion',
 ];
 
@@ -22,10 +23,11 @@ const ends: [string, Partial<TrainerResult>][] = [
   ['no record', { exitCode: null, signal: null }],
 ];
 
+// The result ends at 10:00:00.
 const notice = {
   action: 'terminate',
-  time: '2026-11-24T10:02:00Z',
-  seenAt: '2026-11-24T10:00:00Z',
+  time: '2026-11-24T10:01:58Z',
+  seenAt: '2026-11-24T09:59:58Z',
 };
 
 const ended = (result: Partial<TrainerResult>, hasNotice = false): Observation => ({
@@ -59,10 +61,10 @@ test('every way in which a trainer can end has one outcome', () => {
    own-accord            | exit 1    | trainer-failed | trainer-failed | interrupted    | interrupted    | interrupted
    own-accord            | SIGKILL   | trainer-failed | trainer-failed | interrupted    | interrupted    | interrupted
    own-accord            | no record | trainer-lost   | trainer-lost   | interrupted    | interrupted    | interrupted
-   interruption          | exit 0    | interrupted    | completed      | interrupted    | interrupted    | completed
-   interruption          | exit 1    | interrupted    | interrupted    | interrupted    | interrupted    | interrupted
-   interruption          | SIGKILL   | interrupted    | interrupted    | interrupted    | interrupted    | interrupted
-   interruption          | no record | interrupted    | interrupted    | interrupted    | interrupted    | interrupted
+   interruption          | exit 0    | trainer-lost   | completed      | interrupted    | interrupted    | completed
+   interruption          | exit 1    | trainer-lost   | trainer-lost   | interrupted    | interrupted    | interrupted
+   interruption          | SIGKILL   | trainer-lost   | trainer-lost   | interrupted    | interrupted    | interrupted
+   interruption          | no record | trainer-lost   | trainer-lost   | interrupted    | interrupted    | interrupted
    stop                  | exit 0    | stopped        | completed      | stopped        | stopped        | completed
    stop                  | exit 1    | stopped        | stopped        | stopped        | stopped        | stopped
    stop                  | SIGKILL   | stopped        | stopped        | stopped        | stopped        | stopped
@@ -75,6 +77,10 @@ test('every way in which a trainer can end has one outcome', () => {
    lease-expired         | exit 1    | instance-lost  | instance-lost  | instance-lost  | instance-lost  | instance-lost
    lease-expired         | SIGKILL   | instance-lost  | instance-lost  | instance-lost  | instance-lost  | instance-lost
    lease-expired         | no record | instance-lost  | instance-lost  | instance-lost  | instance-lost  | instance-lost
+   hung                  | exit 0    | trainer-failed | completed      | trainer-failed | trainer-failed | completed
+   hung                  | exit 1    | trainer-failed | trainer-failed | trainer-failed | trainer-failed | trainer-failed
+   hung                  | SIGKILL   | trainer-failed | trainer-failed | trainer-failed | trainer-failed | trainer-failed
+   hung                  | no record | trainer-failed | trainer-failed | trainer-failed | trainer-failed | trainer-failed
    hung-after-completion | exit 0    | completed      | completed      | completed      | completed      | completed
    hung-after-completion | exit 1    | completed      | completed      | completed      | completed      | completed
    hung-after-completion | SIGKILL   | completed      | completed      | completed      | completed      | completed
@@ -86,7 +92,7 @@ test('a marker with exit 1 is a failure, with a warning', () => {
   const outcome = judgeCompletion(ended({ exitCode: 1, hasMarker: true }), false);
   expect(outcome).toMatchObject({
     kind: 'trainer-failed',
-    failure: { reason: 'exit code 1', exitCode: 1 },
+    failure: { reason: 'exit code 1', isRetried: true },
     warning: 'the script had written its completion marker before it failed',
   });
 });
@@ -101,7 +107,7 @@ test('what the supervisor has to tell of the end is told with every outcome', ()
     'exit code 1; the script had written its completion marker before it failed; 3 outputs were not uploaded',
   );
   expect(told({ stopCause: 'stop' })).toBe('stopped as asked; 3 outputs were not uploaded');
-  expect(told({ stopCause: 'interruption' })).toMatch(/^a Spot notice came.*; 3 outputs/);
+  expect(told({ stopCause: 'interruption' })).toMatch(/; 3 outputs were not uploaded$/);
   // What the user asked for does not hide it.
   const failed = judgeCompletion(ended({ exitCode: 1, warning }), false);
   expect(formatOutcome(applyIntent(failed, 'cancel'))).toMatch(/^cancelled as asked; 3 outputs/);
@@ -109,6 +115,67 @@ test('what the supervisor has to tell of the end is told with every outcome', ()
     kind: 'finish',
     state: 'stopped',
     warning,
+  });
+});
+
+test('a notice that comes after the script has ended by itself changes nothing', () => {
+  const late = { ...notice, seenAt: '2026-11-24T10:00:01Z' };
+  const judge = (exitCode: number) =>
+    kindOf({ kind: 'trainer-ended', result: trainerResult({ exitCode }), notice: late });
+  expect(judge(0)).toBe('completed');
+  expect(judge(1)).toBe('trainer-failed');
+});
+
+test('a line of the log that matches is the word of the script, as a marker is', () => {
+  const judge = (end: Partial<TrainerResult>) =>
+    judgeCompletion(ended({ ...end, hasLogMatch: true }), true);
+  expect(judge({ exitCode: 0, stopCause: 'interruption' }).kind).toBe('completed');
+  expect(judge({ exitCode: 0, stopCause: 'stop' }).kind).toBe('completed');
+  expect(judgeCompletion(ended({ exitCode: 1, hasLogMatch: true }), false)).toMatchObject({
+    kind: 'trainer-failed',
+    warning: 'the script had said in its log that it was done before it failed',
+  });
+});
+
+test('a machine that was shut down without a notice is told as that', () => {
+  expect(formatOutcome(judgeCompletion(ended({ stopCause: 'interruption' }), false))).toBe(
+    'the machine was rebooted or shut down before the script had ended',
+  );
+});
+
+test('a hang is a failure that says how long nothing was heard', () => {
+  const outcome = judgeCompletion(
+    ended({ exitCode: null, signal: 'SIGTERM', stopCause: 'hung', quietSeconds: 600 }),
+    false,
+  );
+  expect(outcome).toMatchObject({
+    kind: 'trainer-failed',
+    failure: { reason: 'hung: no progress and no log for 600 s', isRetried: true },
+  });
+});
+
+describe('what the log explains is the reason', () => {
+  const knownFailure = { reason: "ImportError: No module named 'x'", isRetried: false };
+  const reason = (end: Partial<TrainerResult>) => {
+    const outcome = judgeCompletion(ended({ exitCode: 1, knownFailure, ...end }), false);
+    if (outcome.kind !== 'trainer-failed') throw new Error(outcome.kind);
+    return [outcome.failure.reason, outcome.failure.isRetried];
+  };
+
+  test('of a script that failed by itself, with how it ended', () => {
+    expect(reason({})).toEqual(["ImportError: No module named 'x' (exit code 1)", false]);
+    expect(reason({ exitCode: null, signal: 'SIGABRT' })).toEqual([
+      "ImportError: No module named 'x' (killed by SIGABRT)",
+      false,
+    ]);
+  });
+
+  test('not of one that somebody else killed', () => {
+    expect(reason({ exitCode: null, signal: 'SIGKILL' })).toEqual(['killed by SIGKILL', true]);
+    expect(reason({ exitCode: 137, isOutOfMemory: true })).toEqual([
+      'exit code 137 (out of memory)',
+      true,
+    ]);
   });
 });
 

@@ -10,6 +10,7 @@ const record = (number: number, changes: Partial<AttemptRecord> = {}): AttemptRe
   instance: null,
   outcome: 'interrupted',
   message: 'a notice | came',
+  ...{ reason: null, exitCode: 0, signal: null },
   fromStep: 0,
   toStep: 40,
   startedAt: at,

@@ -88,7 +88,7 @@ test('a trainer that fails is tried again within its budget, then the run fails 
       type: 'error-budget-spent',
       nonRetryable: true,
       message:
-        "The trainer failed: exit code 3. That was failure 2; the run allows 1.\nLast lines of its log:\nKeyError: 'loss'\nNext: Read the last lines of the log and correct the script; `budgets.maxErrors` allows more tries.",
+        "The trainer failed: exit code 3. That was failure 2; the run allows 1.\nLast lines of its log:\nKeyError: 'loss'\nNext: Read the last lines of the log and correct the script; --max-errors allows more tries.",
       details: [
         {
           state: 'failed',
@@ -107,6 +107,43 @@ test('a run that is interrupted again and again without a newer checkpoint is en
     await lab.training(run, attempt);
     run.cloud.kill();
   }
-  await expect(run.handle.result()).rejects.toMatchObject({ cause: { type: 'no-progress' } });
+  await expect(run.handle.result()).rejects.toMatchObject({
+    cause: { type: 'no-progress', message: naming('--max-attempts-without-progress') },
+  });
   expect(run.cloud.running).toEqual([]);
 });
+
+test('a run that is interrupted more often than it allows is ended, although its checkpoint grows', async () => {
+  const run = await lab.startRun({ budgets: { maxInterruptions: 1 } });
+  await lab.training(run, 1);
+  run.cloud.publish(10);
+  await lab.interrupt(run);
+  run.cloud.publish(20);
+  run.cloud.kill();
+  await expect(run.handle.result()).rejects.toMatchObject({
+    cause: { type: 'interruption-budget-spent', message: naming('--max-interruptions') },
+  });
+  expect(run.cloud.running).toEqual([]);
+});
+
+test('a failure that would come again ends the run at once, whatever its budget, and says why', async () => {
+  const run = await lab.startRun({ budgets: { maxErrors: 5 } });
+  await lab.training(run, 1);
+  const knownFailure = { reason: "ImportError: No module named 'x'", isRetried: false };
+  run.cloud.end({ exitCode: 1, knownFailure });
+  await expect(run.handle.result()).rejects.toMatchObject({
+    cause: {
+      type: 'trainer-failed',
+      message: naming('It was not tried again, because the same would happen.'),
+      details: [
+        {
+          next: naming('Correct the script'),
+          attempts: [{ reason: "ImportError: No module named 'x' (exit code 1)", exitCode: 1 }],
+        },
+      ],
+    },
+  });
+});
+
+// Jest types its matchers as any.
+const naming = (text: string): unknown => expect.stringContaining(text);

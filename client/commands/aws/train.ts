@@ -27,18 +27,24 @@ export function addTrainCommand(group: Command, context: CommandContext): void {
     .option('--checkpoint-keep-last <n>', 'published checkpoints to keep')
     .option('--strict-resume', 'end the run when the script ignores its checkpoint')
     .option('--save-timeout <seconds>', 'what the script may take to save after SIGTERM')
-    .option('--max-errors <n>', 'failures of the script that the run survives')
-    .option('--max-interruptions <n>', 'interruptions that the run survives')
+    .option('--max-errors <n>', 'failures of the script that the run survives (2)')
+    .option('--max-interruptions <n>', 'interruptions that the run survives (any number)')
     .option('--max-capacity-wait <seconds>', 'how long to wait for capacity')
-    .option('--max-attempts-without-progress <n>', 'attempts in a row without a newer checkpoint')
+    .option(
+      '--max-attempts-without-progress <n>',
+      'attempts in a row, cut short without a newer checkpoint, that the run survives (5)',
+    )
     .option('--max-cost <usd>', 'US dollars after which the run saves and stops')
     .option('--marker <name>', 'file that the script writes when it is done')
-    .option('--log-pattern <regex>', 'a line of the log that matches means that the script is done')
+    .option(
+      '--log-pattern <regex>',
+      'a line of the log that matches means that the script is done; plain words match as words',
+    )
     .option('--completion-grace <seconds>', 'time to exit after saying so, before it is ended')
     .option('--hang-timeout <seconds>', 'without progress and log for so long, it counts as hung')
     .option(
       '--failure-pattern <REGEX=REASON>',
-      'the reason to show when the log matches; REASON! is not tried again',
+      'the reason to show when the log of a failed script matches; REASON! is not tried again',
       collect,
     )
     .option('--secret <NAME=ssm:/path>', 'environment that the instance reads by its role', collect)

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { TrainingClient, type RunSnapshot } from '../../../client';
 import { LocalCloudAdmin, type LocalCloudStatus } from '../../../client/local-cloud/admin-client';
 import { findTemporal } from '../../support/temporal-server';
-import { GivenUp, waitFor } from './wait-for';
+import { GivenUp, patienceMs, waitFor } from './wait-for';
 
 const root = path.resolve(__dirname, '../../..');
 const bin = path.join(root, 'dist/client/main.js');
@@ -35,6 +36,7 @@ interface UpDocument {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly instanceProfile: string;
   readonly pids: Readonly<
     Record<'temporal' | 'localCloud' | 'worker', { readonly pid: number } | null>
   >;
@@ -83,6 +85,11 @@ export class Stack {
     return JSON.parse(
       readFileSync(path.join(this.folder, '.runctl/up.json'), 'utf8'),
     ) as UpDocument;
+  }
+
+  /** What `runctl local …` talks to, without a process for each question. */
+  get admin(): LocalCloudAdmin {
+    return new LocalCloudAdmin(this.up.awsEndpointUrl, this.up.secretAccessKey);
   }
 
   /** Ends everything, and says so if a process was left. */
@@ -209,7 +216,13 @@ export class Stack {
     return run.attempts.at(-1)?.instanceId ?? '';
   }
 
-  ended(runId: string): Promise<RunSnapshot> {
+  async ended(runId: string): Promise<RunSnapshot> {
+    // The server tells when it is over: asking all the time would cost it, and the worker, more than the run itself.
+    const handle = this.client.temporal.workflow.getHandle(`run/${runId}`);
+    await Promise.race([
+      handle.result().catch(() => undefined),
+      sleep(patienceMs, undefined, { ref: false }),
+    ]);
     return waitFor(`the end of ${runId}`, async () => {
       const run = await this.client.status(runId);
       return run.isOver ? run : undefined;

@@ -1,5 +1,6 @@
 const pollMs = 200;
-const patienceMs = 120_000;
+/** How long a test waits for anything. */
+export const patienceMs = 120_000;
 
 /** Thrown by a question that will never have an answer. */
 export class GivenUp extends Error {}

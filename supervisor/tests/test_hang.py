@@ -1,0 +1,78 @@
+"""A trainer that hangs is ended, and what it was doing is in its log before anything is done to it."""
+
+import unittest
+
+from .support.instance import SupervisorTest
+
+# A thread and a child of its own, all stuck; says when it is asked to end, which must come after the stacks.
+STUCK = """
+import os, signal, subprocess, sys, threading, time
+def asked(*_):
+    print("asked to end", flush=True)
+    os._exit(7)
+def stuck_thread():
+    time.sleep(600)
+def stuck_main():
+    subprocess.run([sys.executable, "-c", "def stuck_child():\\n import time; time.sleep(600)\\nstuck_child()"])
+signal.signal(signal.SIGTERM, asked)
+threading.Thread(target=stuck_thread, daemon=True).start()
+stuck_main()
+"""
+
+# Longer than it may be quiet it only logs, then it only reports.
+HALF_SILENT = """
+import os, time
+for _ in range(30):
+    print(".", flush=True)
+    time.sleep(0.05)
+for step in range(30):
+    with open(os.environ["RUNCTL_PROGRESS_FILE"], "a") as file:
+        file.write('{"step": %d}\\n' % step)
+    time.sleep(0.05)
+"""
+
+
+class HangTest(SupervisorTest):
+    def hung(self, files, **changes):
+        self.start(files, **{"hangTimeoutSeconds": 1, **changes})
+        return self.wait_for_state("ended")["result"]
+
+    def test_the_stacks_of_all_its_python_processes_are_in_the_log_before_it_is_asked_to_end(self):
+        result = self.hung(STUCK)
+        self.assertEqual((result["stopCause"], result["quietSeconds"], result["exitCode"]), ("hung", 1, 7))
+        log = self.instance.read("training.log")
+        asked_at = log.index("asked to end")
+        for function in ("stuck_main", "stuck_thread", "stuck_child"):
+            self.assertLess(log.index("in %s\n" % function), asked_at)
+        self.assertLess(log.index("runctl: hung: no progress and no log for 1 s"), log.index("in stuck_main\n"))
+
+    def test_a_program_without_python_is_told_by_what_the_kernel_knows_and_is_not_harmed(self):
+        script = "#!/bin/sh\ntrap 'echo asked to end; exit 8' TERM\nsleep 600 & wait\n"
+        result = self.hung({"run.sh": script}, hangTimeoutSeconds=0.3)
+        self.assertEqual((result["stopCause"], result["exitCode"], result["signal"]), ("hung", 8, None))
+        log = self.instance.read("training.log")
+        for line in ("sleep 600", "/run.sh", "S (sleeping)"):
+            self.assertLess(log.index(line), log.index("asked to end"))
+
+    def test_one_that_ignores_the_signal_is_killed(self):
+        script = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)"
+        result = self.hung(script, saveTimeoutSeconds=0.2, hangTimeoutSeconds=0.5)
+        self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGKILL"))
+
+    def test_a_log_without_progress_is_a_sign_of_life_and_so_is_progress_without_a_log(self):
+        self.assertEqual(self.hung(HALF_SILENT)["stopCause"], "own-accord")
+
+    def test_a_script_that_said_it_is_done_is_not_hung(self):
+        script = "print('all done', flush=True); import time; time.sleep(600)"
+        result = self.hung(script, logPattern="all done", completionGraceSeconds=1.5)
+        self.assertEqual((result["stopCause"], result["hasLogMatch"]), ("hung-after-completion", True))
+
+    def test_the_sitecustomize_of_the_user_runs_as_without_us(self):
+        files = {"train.py": "import sitecustomize; print(sitecustomize.WHOSE)", "sitecustomize.py": "WHOSE = 'mine'"}
+        path = self.instance.path("code")
+        self.assertEqual(self.hung(files, environment={"PYTHONPATH": path})["exitCode"], 0)
+        self.assertIn("mine", self.instance.read("training.log"))
+
+
+if __name__ == "__main__":
+    unittest.main()
