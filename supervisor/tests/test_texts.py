@@ -135,11 +135,6 @@ class ProgressReaderTest(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 5)
         self.assertIn("takes too long", reader.warning)
 
-    def test_a_pattern_that_is_none_is_said_to_be_none(self):
-        reader = ProgressReader(self.paths, None, "(")
-        self.assertIn("no regular expression", reader.warning)
-        self.assertFalse(reader.read())
-
 
 if __name__ == "__main__":
     unittest.main()
