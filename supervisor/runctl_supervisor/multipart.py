@@ -13,13 +13,16 @@ from .http_exchange import FileSlice
 from .storage import StorageError
 
 
-def upload_file(storage, pool, key, path, size_bytes, sha256):
-    """Uploads one file of any size, in parts above the threshold; returns its ETag."""
+def upload_file(storage, pool, key, path, size_bytes, sha256, on_progress=lambda: None):
+    """Uploads one file of any size, in parts above the threshold; returns its ETag. Tells each part that is there."""
     if size_bytes <= limits.MULTIPART_THRESHOLD_BYTES:
         return storage.put_file(key, path, size_bytes, sha256)
     upload_id = _begin(storage, key)
     try:
-        parts = list(pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)))
+        parts = []
+        for part in pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)):
+            parts.append(part)
+            on_progress()
         return _complete(storage, key, upload_id, parts)
     except BaseException:
         _abort(storage, key, upload_id)

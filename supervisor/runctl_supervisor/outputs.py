@@ -99,15 +99,12 @@ class OutputPublisher(threading.Thread):
         if (due or self._is_dirty or is_last) and self._is_fenced():
             self.warning = "outputs are not uploaded any more: a newer attempt of the run has begun"
             return False
-        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
-            small = [path for path in due if found[path].size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
-            list(pool.map(lambda path: self._upload(path, found[path], None), small))
-            for path in due:
-                if found[path].size_bytes > limits.MULTIPART_THRESHOLD_BYTES:
-                    self._upload(path, found[path], pool)
-        if is_last:
+        failures = self._upload_all(due, found)
+        if is_last and not failures:
             self._verify(self._scan())
-        self._write_index(found, is_last)
+        self._write_index(found, is_last and not failures)
+        if failures:
+            raise failures[0]
         if not self.has_given_up:
             self.warning = self._left_out
         return True
@@ -138,13 +135,35 @@ class OutputPublisher(threading.Thread):
         is_small = found.size_bytes <= limits.MULTIPART_THRESHOLD_BYTES
         return is_small and now - before[2] >= limits.OUTPUT_CHANGING_SECONDS
 
+    def _upload_all(self, due, found):
+        """Each of them, whatever became of the others; what went wrong."""
+        failures = []
+
+        def upload(path, pool):
+            try:
+                self._upload(path, found[path], pool)
+            except (StorageError, OSError) as error:
+                failures.append(error)
+
+        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
+            small = [path for path in due if found[path].size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
+            list(pool.map(lambda path: upload(path, None), small))
+            for path in due:
+                if found[path].size_bytes > limits.MULTIPART_THRESHOLD_BYTES:
+                    upload(path, pool)
+        return failures
+
+    def _note_progress(self):
+        self.last_success_at = time.monotonic()
+
     def _upload(self, path, found, pool):
         if self.has_given_up:
             return
         local = os.path.join(self._paths.outputs, path)
         try:
             sha256 = sha256_of(local, found.size_bytes)
-            etag = upload_file(self._bucket, pool, self._prefix + path, local, found.size_bytes, sha256)
+            key = self._prefix + path
+            etag = upload_file(self._bucket, pool, key, local, found.size_bytes, sha256, self._note_progress)
         except (FileNotFoundError, ValueError):
             # Deleted or made shorter meanwhile: the next look decides anew.
             return
@@ -155,7 +174,7 @@ class OutputPublisher(threading.Thread):
         self._uploaded[path] = UploadedFile(found.size_bytes, found.modified_ns, etag)
         self._seen.pop(path, None)
         self._is_dirty = True
-        self.last_success_at = time.monotonic()
+        self._note_progress()
 
     def _verify(self, found):
         """Compares the folder, what was sent, and the bucket; what differs is sent again by the next pass."""

@@ -54,7 +54,7 @@ class Patience:
             except AwsRefusal as error:
                 waited = time.monotonic() - began
                 self._give_up_if_final(error, waited, what, refusals)
-                self.warning = "Waiting for the storage (%s)." % error
+                self.warning = "Waiting for AWS (%s)." % error
                 log("preparing: %s" % error)
                 self._on_change()
                 if waited > self._lease_seconds:

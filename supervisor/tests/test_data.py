@@ -268,6 +268,18 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
         with open(os.path.join(kept, "deep", "attempt 1"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "written in 1")
 
+    def test_one_output_that_cannot_go_up_does_not_keep_the_others_back(self):
+        bad = lambda method, key: (403, "AccessDenied") if key == "results/a-first" and method == "PUT" else None
+        self.cloud.storage_fault = bad
+        script = WRITES + "for name in ('a-first', 'large'):\n    open(os.path.join(top, name), 'wb').write(b'x' * (70 << 20) if name == 'large' else b'x')\n"
+        self.start_with(script + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
+        self.wait_for_log("waits")
+        self.cloud.interrupt(8)
+        warning = self.wait_for_state("ended", seconds=60)["result"]["warning"]
+        self.assertTrue(warning.startswith("1 outputs, such as a-first, were not uploaded"), warning)
+        self.assertEqual(len(self.outputs["results/large"]), 70 << 20)
+        self.assertIn("results/deep/attempt 1", self.outputs)
+
     def test_an_object_that_vanishes_before_the_end_is_sent_again(self):
         vanished = []
 

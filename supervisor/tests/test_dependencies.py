@@ -11,18 +11,31 @@ from runctl_supervisor.preparation_failure import PreparationFailure
 from runctl_supervisor.python_versions import is_python_accepted
 
 from .support.instance import SupervisorTest, attempt, wait_until
-from .support.packages import find_uv, give_tools, wheel, wheel_name
+from .support.packages import can_install, find_uv, give_tools, wheel, wheel_name
 
 TINY = "wheels/" + wheel_name("tinypkg", "1.0")
 SCRIPT = "import sys, tinypkg; print('tinypkg', tinypkg.VERSION, sys.prefix, flush=True)\n"
 REQUIREMENTS = "--no-index\n--find-links ./wheels\ntinypkg==1.0\n"
 PROJECT = '[project]\nname = "p"\nversion = "1"\ndependencies = [%s]\n'
 HEADER = "# /// script\n# requires-python = '%s'\n# dependencies = [%s]\n# ///\n"
+BUILD_SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+# Makes the project importable from where it lies, as the editable builds of setuptools or hatchling do.
+EDITABLE_BACKEND = """
+import os, zipfile
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = "p-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as file:
+        file.writestr("p.pth", os.path.abspath("src") + "\\n")
+        file.writestr("p-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: p\\nVersion: 1\\n")
+        file.writestr("p-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        file.writestr("p-1.dist-info/RECORD", "p.pth,,\\np-1.dist-info/METADATA,,\\np-1.dist-info/WHEEL,,\\np-1.dist-info/RECORD,,\\n")
+    return name
+"""
 # A package whose build never ends; its process says so in its name.
 HANGS = {
     "train.py": "print('never')",
     "requirements.txt": "./hangs\n",
-    "hangs/pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+    "hangs/pyproject.toml": BUILD_SYSTEM,
     "hangs/backend.py": "import time\nopen('/proc/self/comm', 'w').write('hangs')\ntime.sleep(600)\n",
 }
 
@@ -72,6 +85,7 @@ class InstallationTest(SupervisorTest):
         self.assertEqual(published.decode(), log)
 
 
+@unittest.skipIf(not can_install(), "THIS PYTHON HAS NEITHER pip NOR ensurepip: install python3-venv to let these tests run")
 class PipTest(InstallationTest):
     def test_requirements_txt_is_installed_before_the_script_starts(self):
         self.check_installed("requirements.txt", "pip")
@@ -113,6 +127,20 @@ class PipTest(InstallationTest):
         self.assertIn("tinypkg 1.0", again)
         self.assertIn("tinypkg 2.0", log_of(3, "tinypkg==2.0"))
         self.assertEqual(len(self.environments()), 2)
+
+    def test_a_project_with_a_build_system_is_importable_and_always_of_this_attempt(self):
+        files = {
+            "train.py": "import mine; print('mine', mine.VALUE)",
+            "pyproject.toml": BUILD_SYSTEM + PROJECT % ('"tinypkg @ file://%%s/%s"' % TINY),
+            "backend.py": EDITABLE_BACKEND,
+            "src/mine.py": "VALUE = 1\n",
+            TINY: wheel("tinypkg", "1.0"),
+        }
+        for number in (1, 2):
+            changed = {**files, "src/mine.py": "VALUE = %d\n" % number}
+            report, log = self.run_to_end(changed, attempt_number=number)
+            self.assertEqual(report["result"]["exitCode"], 0, log)
+            self.assertIn("mine %d\n" % number, log)
 
     def test_an_installation_that_fails_says_why_and_starts_no_script(self):
         files = {**needs("requirements.txt"), "requirements.txt": "--no-index\nno-such-package==9\n"}

@@ -1,5 +1,6 @@
 """Python packages that are made here, so that no test needs a package index; and a machine with the tools it should have."""
 
+import importlib.util
 import io
 import os
 import shutil
@@ -25,6 +26,11 @@ def wheel(name, version):
 
 def wheel_name(name, version):
     return "%s-%s-py3-none-any.whl" % (name, version)
+
+
+def can_install():
+    """Whether this Python can make an environment that has packages."""
+    return any(importlib.util.find_spec(name) is not None for name in ("pip", "ensurepip"))
 
 
 def find_uv():
