@@ -18,14 +18,15 @@ const spotInstance: Situation = {
     const before = await liveIds(world);
     const ran = await world.rustCli(project, createArgs, limits.spotCreateSeconds);
     const made = (await world.admin.status()).instances.filter(
-      ({ instanceId, state }) => !before.includes(instanceId) && state === 'running',
+      ({ instanceId, state }) =>
+        !before.includes(instanceId) && (state === 'running' || state === 'pending'),
     );
     const spot = made.filter(({ purchase }) => purchase === 'spot');
     const named: readonly string[] = ran.output.match(/i-[0-9a-f]+/g) ?? [];
     const orphans = spot.filter(({ instanceId }) => !named.includes(instanceId));
     return (
-      `${quote(ran, /Spot request timed out|^Created/)}, ${endOf(ran)}; ${made.length} instances run: ` +
-      `On-Demand as the fallback, and ${orphans.length} Spot instance that it does not know of, without tags`
+      `${quote(ran, /Spot request timed out.*/)}, ${endOf(ran)}; ${made.length} instances run: ` +
+      `the On-Demand one that it fell back to, and ${orphans.length} on Spot that it does not know of, without tags`
     );
   },
   ours: async (world) => {

@@ -61,7 +61,7 @@ const secondStart: Situation = {
     const second = await world.ours(project, [...args, '--', '60'], limits.commandSeconds);
     const count = countTrainers(world, instanceId);
     await world.ours(project, ['aws', 'stop', 'now-second', '--force'], limits.commandSeconds);
-    return `${quote(second, /already running/i)} with the four ways on, ${endOf(second)}; ${count} trainer`;
+    return `${quote(second, /Training already running.*/)} with the four ways on, ${endOf(second)}; ${count} trainer`;
   },
 };
 
@@ -83,7 +83,7 @@ function stopping(title: string, name: string, force: readonly string[]): Situat
       await world.admin.terminateAll();
       await ended;
       return (
-        `${quote(stop, /^Instance stop requested|^Error/)}, ${endOf(stop)}: the instance goes, with it the training; ` +
+        `${quote(stop, /^(Instance stop requested|Error).*/)}, ${endOf(stop)}: the instance goes, with it the training; ` +
         `${saved === undefined ? 'nothing is saved' : `the script saves step ${saved} to the instance’s disk`}, ` +
         `${keys.length} checkpoints in the bucket; the instance stays ${state}, and its disk is billed`
       );

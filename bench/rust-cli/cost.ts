@@ -15,7 +15,7 @@ const warning: Situation = {
     await world.admin.terminateAll();
     const isShown = ran.output.includes(id);
     return (
-      `shown when somebody runs \`resources list\`: ${quote(ran, /\$.*(hour|\/hr)|warning/i)}` +
+      `shown when somebody runs \`resources list\`: ${quote(ran, /⚠️.*|High .*cost.*/)}` +
       `${isShown ? '' : ' (the instance is not in it)'}; nothing is sent, limited or stopped`
     );
   },

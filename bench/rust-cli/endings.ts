@@ -18,7 +18,7 @@ const firstTraining: Situation = {
     const args = ['aws', 'train', id, 'src/train.py', '--wait', '--', '3'];
     const ran = await world.rustCli(project, args, limits.commandSeconds);
     const state = (await world.instance(id))?.state ?? 'gone';
-    return `${quote(ran, /^Error/)}: it looks for the script before it sends the code; ${endOf(ran)}; the instance stays ${state}`;
+    return `${quote(ran, /^Error.*/)}: it looks for the script before it sends the code; ${endOf(ran)}; the instance stays ${state}`;
   },
   ours: async (world) => {
     const project = world.project('now-first', trainer);
@@ -41,7 +41,7 @@ function failing(title: string, name: string, script: string, timeoutMinutes: nu
       const left = existsSync(world.homeOf(instanceId, 'training.pid'))
         ? '; training.pid stays'
         : '';
-      return `${quote(ran, /^(Training completed|Error)/)}, ${endOf(ran)}${left}`;
+      return `${quote(ran, /^(Training completed|Error).*/)}, ${endOf(ran)}${left}`;
     },
     ours: async (world: World) => {
       const project = world.project(`now-${name}`, script);

@@ -15,11 +15,11 @@ export const endOf = ({ exitCode, seconds }: Ran): string =>
     ? `still waiting after ${seconds} s`
     : `exit code ${exitCode} after ${seconds} s`;
 
-/** The first line of the output that matches, as a quotation; the last line when none does. */
+/** What of the output matches, as a quotation; the last line when nothing does. */
 export function quote({ output }: Ran, pattern: RegExp): string {
   const lines = output.split('\n').map((line) => line.trim());
-  const found = lines.find((line) => pattern.test(line)) ?? lines.findLast((line) => line !== '');
-  return `“${(found ?? '').replaceAll('|', '/')}”`;
+  const found = lines.map((line) => pattern.exec(line)?.[0]).find((text) => text !== undefined);
+  return `“${found ?? lines.findLast((line) => line !== '') ?? ''}”`;
 }
 
 /** A project whose code lies on an instance already, with that instance: what the Rust CLI needs to train at all. */

@@ -73,7 +73,10 @@ export const earlierKeys: Readonly<Record<string, Readonly<Record<string, Earlie
       kind: 'gone',
       instead: 'poll_interval_seconds says how often the worker looks at a run',
     },
-    enable_warnings: { kind: 'gone', instead: 'warnings are always shown' },
+    enable_warnings: {
+      kind: 'gone',
+      instead: 'limits of cost warnings stand under [alerts]; 0 switches one off',
+    },
   },
 };
 
