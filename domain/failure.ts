@@ -176,6 +176,19 @@ export const failureTable = {
     category: 'permanent',
     advice: 'Put the parameter there with `aws ssm put-parameter --type SecureString`.',
   },
+  'storage-unreachable': {
+    category: 'permanent',
+    advice:
+      'Check that the subnet of the instances reaches S3 and that the bucket lets their role in.',
+  },
+  'resume-unverified': {
+    category: 'permanent',
+    advice: 'Begin a new run at an older one with `runctl aws checkpoint resume RUN STEP`.',
+  },
+  'trainer-not-started': {
+    category: 'permanent',
+    advice: 'Correct the first line of the script, or give a script that the image can run.',
+  },
   'cloud-not-chosen': {
     category: 'permanent',
     advice: 'Say --cloud local or --cloud aws, or set `cloud` in .runctl.toml.',

@@ -1,5 +1,6 @@
 import type { InstanceGone } from './instance';
 import type { AttemptOutcome } from './outcome';
+import { failureOfPreparation } from './preparation-failure';
 import type { KnownFailure, SeenNotice, TrainerResult } from './supervisor-report';
 
 /** What was seen of the end of an attempt: the verdict of `watchTraining`, or of the save that ended the trainer. */
@@ -35,7 +36,7 @@ export function judgeCompletion(seen: Observation, isNoticed: boolean): AttemptO
       return addWarning(outcome, result.warning ?? null);
     }
     case 'preparation-failed':
-      return { kind: 'refused', code: seen.code, message: seen.message };
+      return { kind: 'refused', code: failureOfPreparation(seen.code), message: seen.message };
     case 'trainer-lost':
       return { kind: 'trainer-lost', message: seen.message };
     case 'instance-gone':

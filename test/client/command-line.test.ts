@@ -64,6 +64,10 @@ test.concurrent(
     expect(stderr).toContain(
       '--instance-type: expected nothing about a launch beside the instance',
     );
+    const mistyped = await run('aws', 'train', 'i-0123', 'train.py');
+    expect(mistyped.stderr).toContain(
+      'the instance: expected an id such as i-0123456789abcdef0, got "i-0123"',
+    );
   },
 );
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { failureTable } from '../../domain/failure';
+import { failureOfPreparation } from '../../domain/preparation-failure';
 
 const page = readFileSync(path.resolve(__dirname, '../../docs/failures.md'), 'utf8');
 
@@ -17,4 +18,16 @@ test.each(Object.entries(failureTable))(
 test('docs/failures.md explains no failure that does not exist', () => {
   const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
   expect(headings.toSorted()).toEqual(Object.keys(failureTable).toSorted());
+});
+
+test('whatever keeps the supervisor from starting is told as a failure with an advice of its own', () => {
+  const protocol = readFileSync(
+    path.resolve(__dirname, '../../docs/supervisor-protocol.md'),
+    'utf8',
+  );
+  const list = /^Codes of `preparationFailure`: ([^.]*)\. Codes of/ms.exec(protocol)?.[1] ?? '';
+  const codes = [...list.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code ?? '');
+  expect(codes.length).toBeGreaterThan(10);
+  const unexplained = codes.filter((code) => failureOfPreparation(code) === 'unexpected');
+  expect(unexplained).toEqual(['preparation-failed']);
 });

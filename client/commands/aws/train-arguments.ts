@@ -118,7 +118,9 @@ function readOperands(
   const instanceId = isInstanceId(first) ? first : undefined;
   const [script = '', ...excess] = instanceId === undefined ? operands : operands.slice(1);
   if (script === '') problems.addSentence('SCRIPT: expected the path of a script, got nothing');
-  if (excess.length > 0) {
+  if (instanceId === undefined && excess.length > 0 && first.startsWith('i-')) {
+    problems.add('the instance', 'an id such as i-0123456789abcdef0', first);
+  } else if (excess.length > 0) {
     problems.addSentence(
       `${excess.join(' ')}: expected nothing behind the script; its own arguments go behind --`,
     );
