@@ -81,7 +81,7 @@ async function readListPrice(
  *
  * @see https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
  */
-export function readProduct(product: string): number | null {
+function readProduct(product: string): number | null {
   let read: unknown;
   try {
     read = JSON.parse(product);
