@@ -1,9 +1,12 @@
+import type { Alert, AlertUpdate } from '../domain/alerts';
+import type { FreeReason } from '../domain/bill';
 import type { Checkpoint } from '../domain/checkpoint';
 import type {
   CapacityPool,
   InstanceGone,
   LaunchedInstance,
   PurchaseOption,
+  PriceSource,
 } from '../domain/instance';
 import type { Instant } from '../domain/instant';
 import type { ProgressTrace } from '../domain/progress-trace';
@@ -62,6 +65,15 @@ export interface ControlActivities {
     readonly keepLastCheckpoints: number;
   }): Promise<ReleaseRunReply>;
 
+  /**
+   * Tells people of an alert: the worker's log, and the command and webhook of its configuration. Idempotent by key:
+   * what an earlier try has reached is not told again.
+   */
+  deliverAlert(input: Alert): Promise<AlertDelivery>;
+
+  /** Looks at what all runs of the account and region cost together, and says what to warn of. */
+  checkAccount(input: { readonly inForce: readonly string[] }): Promise<AccountCheck>;
+
   /** Ends instances of ours whose run is over, or unknown, and that are older than the grace time. */
   reapOrphans(): Promise<ReapReply>;
 }
@@ -82,13 +94,33 @@ export interface LaunchInput extends AttemptRef {
   readonly purchase: PurchaseOption;
   /** Pools that failed a short while ago; used only when no other pool is left. */
   readonly avoidPools: readonly CapacityPool[];
+  /** Absent from workers that do not know alerts. */
+  readonly tab?: RunTab;
+}
+
+/** What the cost of a run, and its alerts, are counted from. */
+export interface RunTab {
+  readonly runStartedAt: Instant;
+  /** Of the attempts that have ended. */
+  readonly endedCostUsd: number;
+  /** The run saves and ends when it has cost so much; null is unlimited. */
+  readonly maxCostUsd: number | null;
+  readonly asksForSpot: boolean;
+  /** {@link AlertUpdate.inForce} of the last look. */
+  readonly inForce: readonly string[];
 }
 
 export type LaunchReply =
-  | { readonly kind: 'launched'; readonly instance: LaunchedInstance }
+  | {
+      readonly kind: 'launched';
+      readonly instance: LaunchedInstance;
+      readonly alerts?: AlertUpdate | null;
+    }
   | {
       readonly kind: 'capacity-shortage';
       readonly isQuota: boolean;
+      /** The worker's own limit of instances is reached, not one of AWS. */
+      readonly isOwnLimit?: boolean;
       readonly pools: readonly CapacityPool[];
       readonly message: string;
     }
@@ -104,10 +136,20 @@ export interface WatchInput extends OnInstance {
   readonly resumeStep?: number | null;
   /** Whether a first step below it ends the attempt; otherwise it is a warning. */
   readonly strictResume?: boolean;
+  /** What is needed to say what the attempt costs; absent: not counted. */
+  readonly meter?: CostMeter;
+}
+
+export interface CostMeter extends RunTab {
+  readonly instance: LaunchedInstance;
+  /** When EC2 began to bill it. */
+  readonly runningAt: Instant;
 }
 
 export type ReadyReply =
-  { readonly kind: 'ready' } | { readonly kind: 'instance-gone'; readonly gone: InstanceGone };
+  /** `runningAt`: when EC2 began to bill, as closely as it was seen. */
+  | { readonly kind: 'ready'; readonly runningAt?: Instant }
+  | { readonly kind: 'instance-gone'; readonly gone: InstanceGone };
 
 /** What the supervisor has to know of the spec. */
 export type StartSpec = Pick<
@@ -165,6 +207,8 @@ export interface CleanUpReply {
 
 export interface ReleaseInput extends AttemptRef {
   readonly instance: LaunchedInstance | null;
+  /** When EC2 began to bill the instance; null or absent when nobody saw it running. */
+  readonly runningAt?: Instant | null;
 }
 
 export interface ReleaseReply {
@@ -183,6 +227,20 @@ export interface ReleasedInstance {
   readonly billedSeconds: number;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly priceSource?: PriceSource | null;
+  readonly freeBecause?: FreeReason | null;
+}
+
+export interface AlertDelivery {
+  /** Where it has been told. */
+  readonly channels: readonly string[];
+}
+
+export interface AccountCheck {
+  readonly instanceCount: number;
+  /** Null when the price of none of them is known. */
+  readonly pricePerHourUsd: number | null;
+  readonly alerts: AlertUpdate;
 }
 
 export interface ReapReply {
@@ -217,4 +275,18 @@ export type WatchVerdict =
       readonly trace?: ProgressTrace;
     }
   /** Strict resume: the attempt began below its checkpoint. */
-  | { readonly kind: 'resume-ignored'; readonly firstStep: number; readonly expectedStep: number };
+  | { readonly kind: 'resume-ignored'; readonly firstStep: number; readonly expectedStep: number }
+  /** No end: the trainer goes on, and is to be watched again. */
+  | {
+      readonly kind: 'alerts';
+      readonly alerts: AlertUpdate;
+      readonly lastStep: number | null;
+      readonly firstStep: number | null;
+    }
+  /** The run has cost what it may. */
+  | {
+      readonly kind: 'cost-reached';
+      readonly costUsd: number;
+      readonly lastStep: number | null;
+      readonly firstStep: number | null;
+    };

@@ -1,5 +1,7 @@
 import type { Cloud } from '../aws/connect-cloud';
 import type { SupervisorPackage } from '../aws/supervisor-package';
+import type { AlertThresholds } from '../domain/alerts';
+import type { InstanceGuard } from './instance-guard';
 
 /** What the activities of one worker share. */
 export interface ActivityDependencies {
@@ -9,6 +11,19 @@ export interface ActivityDependencies {
   /** Whether the run's workflow is open: asked before an instance is called an orphan. */
   readonly isRunOpen: (runId: string) => Promise<boolean>;
   readonly pace: Pace;
+  readonly alerts: AlertSettings;
+  readonly guard: InstanceGuard;
+  /** Makes the schedule that warns of the account look now. */
+  readonly lookAtAccount: () => Promise<void>;
+}
+
+/** Whom the worker warns of what; see docs/alerts.md. */
+export interface AlertSettings {
+  readonly thresholds: AlertThresholds;
+  /** A program and its arguments, which reads the alert as JSON on stdin; null for none. */
+  readonly command: readonly string[] | null;
+  /** Gets the alert as JSON by POST; null for none. */
+  readonly webhook: string | null;
 }
 
 /** How often the worker looks, and what it allows. */

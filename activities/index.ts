@@ -1,7 +1,9 @@
 import { inTemporalTerms } from './application-failure';
 import { awaitInstanceReady } from './await-instance-ready';
 import { cleanUpTraining } from './clean-up-training';
+import { checkAccount } from './check-account';
 import type { ControlActivities, WatchActivities } from './contract';
+import { deliverAlert } from './deliver-alert';
 import type { ActivityDependencies } from './dependencies';
 import { launchInstance } from './launch-instance';
 import { pickResumePoint } from './pick-resume-point';
@@ -13,7 +15,13 @@ import { saveCheckpoint } from './save-checkpoint';
 import { startTraining } from './start-training';
 import { watchTraining } from './watch-training';
 
-export { type ActivityDependencies, defaultPace, type Pace } from './dependencies';
+export {
+  type ActivityDependencies,
+  type AlertSettings,
+  defaultPace,
+  type Pace,
+} from './dependencies';
+export { createInstanceGuard } from './instance-guard';
 
 /** The activities of the task queue `runctl-control`. */
 export function createControlActivities(dependencies: ActivityDependencies): ControlActivities {
@@ -30,6 +38,8 @@ export function createControlActivities(dependencies: ActivityDependencies): Con
     cleanUpTraining: inTemporalTerms('never-gives-up', bind(cleanUpTraining)),
     releaseInstance: inTemporalTerms('never-gives-up', bind(releaseInstance)),
     releaseRun: inTemporalTerms('never-gives-up', bind(releaseRun)),
+    deliverAlert: inTemporalTerms('never-gives-up', bind(deliverAlert)),
+    checkAccount: inTemporalTerms('gives-up', bind(checkAccount)),
     reapOrphans: inTemporalTerms('never-gives-up', () => withPulse(reapOrphans)(dependencies)),
   };
 }

@@ -1,18 +1,35 @@
 import { Context } from '@temporalio/activity';
+import type { CapacityRequest } from '../domain/run-spec';
 import type { LaunchInput, LaunchReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { launchForAttempt } from '../aws/launch';
-import { onDemandPrice, readPrices } from '../aws/prices';
+import { readPrices } from '../aws/prices';
+import { lookForAlerts } from './run-alerts';
 
 /** @see ControlActivities.launchInstance */
 export async function launchInstance(
-  { cloud }: ActivityDependencies,
+  dependencies: ActivityDependencies,
   input: LaunchInput,
 ): Promise<LaunchReply> {
-  const { capacity, runId, attemptNumber, purchase, avoidPools } = input;
+  const { cloud, guard } = dependencies;
+  const { capacity, runId, attemptNumber } = input;
   if (capacity.kind === 'existing-instance') {
     return describeExisting({ cloud }, capacity.instanceId);
   }
+  return guard.admit(cloud, { runId, attemptNumber }, async (otherCount) => {
+    const reply = await launch(dependencies, input, capacity);
+    if (reply.kind === 'launched') await tellOfCount(dependencies, otherCount + 1);
+    return reply;
+  });
+}
+
+async function launch(
+  dependencies: ActivityDependencies,
+  input: LaunchInput,
+  capacity: CapacityRequest & { kind: 'launch' },
+): Promise<LaunchReply> {
+  const { cloud } = dependencies;
+  const { runId, attemptNumber, purchase, avoidPools, tab } = input;
   const { cancellationSignal, info } = Context.current();
   const { instanceTypes, zones, spotMaxPriceUsdPerHour } = capacity;
   const outcome = await launchForAttempt(
@@ -33,8 +50,25 @@ export async function launchInstance(
   );
   if (outcome.kind !== 'launched') return outcome;
   const { instance } = outcome;
-  const prices = await readPrices(cloud.clients, instance, instance.purchase);
-  return { kind: 'launched', instance: { ...instance, ...prices, isOurs: true } };
+  const prices = await readPrices(cloud.prices, instance, instance.purchase);
+  const launched = { ...instance, ...prices, isOurs: true };
+  const now = { ...launched, costUsd: 0 };
+  const alerts = tab === undefined ? null : lookForAlerts(dependencies, tab, now);
+  return { kind: 'launched', instance: launched, alerts };
+}
+
+/** The schedule that warns of the account looks at once, since so many instances are news now. */
+async function tellOfCount(
+  { alerts, lookAtAccount }: ActivityDependencies,
+  count: number,
+): Promise<void> {
+  const { instanceCount } = alerts.thresholds;
+  if (instanceCount === null || count < instanceCount) return;
+  try {
+    await lookAtAccount();
+  } catch {
+    // It looks every few minutes anyway; the launch has succeeded.
+  }
 }
 
 /** An instance of the user's is only looked at. */
@@ -48,6 +82,7 @@ async function describeExisting(
     return { kind: 'not-usable', message: `The instance ${instanceId} is ${view.state}.` };
   }
   const { instanceType, zone, purchase, launchedAt } = view;
+  const listed = await cloud.prices.onDemand(instanceType);
   return {
     kind: 'launched',
     instance: {
@@ -59,7 +94,9 @@ async function describeExisting(
       isOurs: false,
       // It runs anyway: the run adds nothing to its bill.
       pricePerHourUsd: null,
-      onDemandPricePerHourUsd: onDemandPrice(instanceType),
+      onDemandPricePerHourUsd: listed.pricePerHourUsd,
+      priceSource: null,
+      onDemandPriceSource: listed.source,
     },
   };
 }

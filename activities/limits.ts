@@ -29,6 +29,14 @@ export const activityLimits = {
   curveWidth: 12,
   /** Both ways, so that many watches do not fall into step. */
   jitter: 0.2,
+  /** Of one channel; a try of all of them ends within its `startToCloseTimeout`. */
+  alert: {
+    /** A notification program asks somebody else's server. */
+    commandMs: 30_000,
+    /** Its output is not used, but for the message of a failure. */
+    commandOutputBytes: 1024 * 1024,
+    webhookMs: 10_000,
+  },
   /** Open runs are asked of Temporal so many at a time. */
   parallelLookUps: 5,
 } as const;

@@ -6,7 +6,7 @@ import { wait } from '../aws/wait';
 import type { ReleaseInput, ReleaseReply } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { activityLimits } from './limits';
-import { billAll } from './released-instance';
+import { billAll, forgotten } from './released-instance';
 
 /** @see ControlActivities.releaseInstance */
 export async function releaseInstance(
@@ -30,6 +30,9 @@ export async function releaseInstance(
     const view = await cloud.instances.read(instance.instanceId);
     if (view !== null) found.set(view.instanceId, view);
   }
+  const known = instance === null ? null : { instance, runningAt: input.runningAt ?? null };
   const ended = await terminateInstances(cloud, [...found.values()], cancellationSignal);
-  return { instances: await billAll(cloud, ended, instance) };
+  const isForgotten = known !== null && !found.has(known.instance.instanceId);
+  const all = isForgotten ? [...ended, forgotten(known, input.attemptNumber)] : ended;
+  return { instances: await billAll(cloud, all, known) };
 }

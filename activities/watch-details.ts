@@ -1,6 +1,7 @@
+import { formatUsd } from '../domain/format';
 import { lossCurve } from '../domain/losses';
 import type { SupervisorReport } from '../domain/supervisor-report';
-import type { WatchDetails } from '../domain/watch-details';
+import type { CostSoFar, WatchDetails } from '../domain/watch-details';
 import type { WatchInput } from './contract';
 import { activityLimits } from './limits';
 
@@ -48,6 +49,12 @@ export function statusLine(report: SupervisorReport): string {
 function lossText(loss: number, losses: SupervisorReport['losses']): string {
   const curve = losses.length < 2 ? '' : ` ${lossCurve(losses, activityLimits.curveWidth)}`;
   return `loss ${Number(loss.toPrecision(3))}${curve}`;
+}
+
+/** `$0.1234 so far at $0.3600/h`; null where nothing is paid, or no price is known. */
+export function costLine(cost: CostSoFar | null): string | null {
+  if (cost?.pricePerHourUsd == null) return null;
+  return `${formatUsd(cost.costUsd)} so far at ${formatUsd(cost.pricePerHourUsd)}/h`;
 }
 
 /** `SSM silent since 2026-…: no answer came in time; EC2 says that it runs; last seen at step 12` */

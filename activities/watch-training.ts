@@ -1,15 +1,17 @@
 import { Context } from '@temporalio/activity';
+import { readCostSoFar } from '../aws/cost-so-far';
 import { whyGone } from '../aws/instance-view';
 import type { StatusReply } from '../aws/status-reader';
 import { readLosses } from '../domain/losses';
 import { type ProgressTrace, traceOf } from '../domain/progress-trace';
 import type { SupervisorReport } from '../domain/supervisor-report';
 import { notYet } from './application-failure';
-import type { WatchDetails } from '../domain/watch-details';
-import type { WatchInput, WatchVerdict } from './contract';
+import type { CostSoFar, WatchDetails } from '../domain/watch-details';
+import type { CostMeter, WatchInput, WatchVerdict } from './contract';
 import type { ActivityDependencies } from './dependencies';
 import { activityLimits } from './limits';
-import { detailsOf, isWatchDetails, silenceLine, statusLine } from './watch-details';
+import { lookForAlerts } from './run-alerts';
+import { costLine, detailsOf, isWatchDetails, silenceLine, statusLine } from './watch-details';
 
 /** What is known of the steps; the last report may be older than the instance's end. */
 interface Steps {
@@ -20,17 +22,21 @@ interface Steps {
 
 /** @see WatchActivities.watchTraining */
 export async function watchTraining(
-  { cloud, pace }: ActivityDependencies,
+  dependencies: ActivityDependencies,
   input: WatchInput,
 ): Promise<WatchVerdict> {
+  const { cloud } = dependencies;
   const { info } = Context.current();
   const before = isWatchDetails(info.heartbeatDetails) ? info.heartbeatDetails : null;
   const ageMs = Date.now() - info.scheduledTimestampMs;
   const { instanceId } = input;
 
   const view = await cloud.instances.read(instanceId);
+  const cost = await readCost(dependencies, input.meter);
+  const goOn = (details: WatchDetails | null, message: string): WatchVerdict =>
+    orStillTraining(dependencies, input, cost, details, message);
   if (view === null && ageMs < activityLimits.consistencyMs) {
-    throw stillTraining(before, `EC2 does not know ${instanceId} yet`, pace.watchIntervalMs);
+    return goOn(before, `EC2 does not know ${instanceId} yet`);
   }
   const gone = whyGone(view, instanceId);
   if (gone !== null) return { kind: 'instance-gone', gone, ...stepsOf(before) };
@@ -39,17 +45,16 @@ export async function watchTraining(
   switch (status.kind) {
     case 'silent':
       // Silence is never a verdict: whether the instance lives is EC2's to say.
-      throw stillTraining(before, silenceLine(before, status.message), pace.watchIntervalMs);
+      return goOn(before, silenceLine(before, status.message));
     case 'nothing-started':
       if (ageMs < activityLimits.firstReportMs) {
-        throw stillTraining(before, `starting: ${status.message}`, pace.watchIntervalMs);
+        return goOn(before, `starting: ${status.message}`);
       }
       return { kind: 'trainer-lost', message: status.message, ...stepsOf(before) };
     case 'report': {
       const { report } = status;
       const verdict = judgeReport(report, input, stepsOf(before));
-      if (verdict !== null) return verdict;
-      throw stillTraining(detailsOf(report, input), statusLine(report), pace.watchIntervalMs);
+      return verdict ?? goOn(detailsOf(report, input), statusLine(report));
     }
   }
 }
@@ -109,10 +114,46 @@ function findIgnoredResume(report: SupervisorReport, input: WatchInput): WatchVe
   return { kind: 'resume-ignored', firstStep, expectedStep };
 }
 
-/** Keeps what was last heard as heartbeat details: they come back on the next look, without a history event. */
-function stillTraining(details: WatchDetails | null, message: string, delayMs: number): Error {
-  if (details !== null) Context.current().heartbeat(details);
-  return notYet('StillTraining', message, delayMs);
+/**
+ * The trainer goes on: a verdict if its cost says so, else it is looked at again. What was last heard is kept as heartbeat
+ * details: they come back on the next look, without a history event.
+ */
+function orStillTraining(
+  dependencies: ActivityDependencies,
+  { meter }: WatchInput,
+  cost: CostSoFar | null,
+  details: WatchDetails | null,
+  message: string,
+): WatchVerdict {
+  const verdict = meter === undefined ? null : judgeCost(dependencies, meter, cost);
+  if (verdict !== null) return { ...verdict, ...stepsOf(details) };
+  if (details !== null) Context.current().heartbeat({ ...details, cost });
+  const line = costLine(cost);
+  const shown = line === null ? message : `${message}, ${line}`;
+  throw notYet('StillTraining', shown, dependencies.pace.watchIntervalMs);
+}
+
+/** Null where the run adds nothing to a bill: on an instance of the user's, and for a workflow that counts no cost. */
+async function readCost(
+  { cloud }: ActivityDependencies,
+  meter: CostMeter | undefined,
+): Promise<CostSoFar | null> {
+  if (meter?.instance.isOurs !== true) return null;
+  return readCostSoFar(cloud.prices, meter.instance, meter.runningAt, Date.now());
+}
+
+/** What the cost of the run asks for: to tell people, or to save and end; null for nothing. */
+function judgeCost(dependencies: ActivityDependencies, meter: CostMeter, cost: CostSoFar | null) {
+  const { purchase, isOurs } = meter.instance;
+  const costUsd = cost?.costUsd ?? 0;
+  const pricePerHourUsd = cost?.pricePerHourUsd ?? null;
+  const attempt = { purchase, isOurs, costUsd, pricePerHourUsd };
+  const alerts = lookForAlerts(dependencies, meter, attempt);
+  if (alerts !== null) return { kind: 'alerts', alerts } as const;
+  const totalUsd = meter.endedCostUsd + costUsd;
+  return meter.maxCostUsd !== null && totalUsd >= meter.maxCostUsd
+    ? ({ kind: 'cost-reached', costUsd: totalUsd } as const)
+    : null;
 }
 
 const stepsOf = (details: WatchDetails | null): Steps => ({

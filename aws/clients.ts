@@ -1,7 +1,9 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { connectionLimits } from './limits';
+import { connectionLimits, priceLimits } from './limits';
+import { pricingRegion } from './on-demand-prices';
 
 /** One client per service and way of repeating. */
 export interface AwsClients {
@@ -13,6 +15,8 @@ export interface AwsClients {
   /** SendCommand has no idempotency token, so it is never repeated by the SDK. */
   readonly ssmSend: SSMClient;
   readonly s3: S3Client;
+  /** List prices; asked once, since there is a table to fall back on. */
+  readonly pricing: PricingClient;
 }
 
 const request = {
@@ -25,6 +29,12 @@ const request = {
 const transfer = {
   connectionTimeout: connectionLimits.connectMs,
   socketTimeout: connectionLimits.idleMs,
+};
+
+const brief = {
+  connectionTimeout: priceLimits.pricingMs,
+  requestTimeout: priceLimits.pricingMs,
+  throwOnRequestTimeout: true,
 };
 
 const repeated = { maxAttempts: connectionLimits.readTries, retryMode: 'adaptive' };
@@ -43,6 +53,7 @@ export function createClients(region: string): AwsClients {
       requestHandler: transfer,
       forcePathStyle: needsPathStyle(process.env),
     }),
+    pricing: new PricingClient({ region: pricingRegion(region), ...once, requestHandler: brief }),
   };
 }
 

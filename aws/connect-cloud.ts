@@ -5,7 +5,9 @@ import type { CloudSettings } from './cloud-settings';
 import { createInstanceReader, type InstanceReader } from './instance-reader';
 import { ensureLaunchTemplate } from './launch-template';
 import { launchLimits } from './limits';
+import { createLiveReader, type LiveReader } from './live-reader';
 import { createPlacement, type Placement } from './placement';
+import { createPriceBook, type PriceBook } from './prices';
 import { createStatusReader, type StatusReader } from './status-reader';
 
 /** The way to one account and region: what the calls of this folder share. Make one per process. */
@@ -13,9 +15,11 @@ export interface Cloud {
   readonly settings: CloudSettings;
   readonly clients: AwsClients;
   readonly instances: InstanceReader;
+  readonly live: LiveReader;
   readonly agents: AgentReader;
   readonly statuses: StatusReader;
   readonly placement: Placement;
+  readonly prices: PriceBook;
   /** The name of the launch template; makes it when it is not there. */
   launchTemplate(): Promise<string>;
   close(): void;
@@ -31,9 +35,11 @@ export function connectCloud(settings: CloudSettings): Cloud {
     settings,
     clients,
     instances: createInstanceReader(clients.ec2),
+    live: createLiveReader(clients),
     agents: createAgentReader(clients.ssm),
     statuses: createStatusReader(clients),
     placement: createPlacement(clients.ec2, settings),
+    prices: createPriceBook(clients, settings.region),
     launchTemplate: () => template(''),
     close: () => {
       closeClients(clients);

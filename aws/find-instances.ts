@@ -44,6 +44,11 @@ export function findEvery(clients: AwsClients): Promise<readonly InstanceView[]>
   return describe(clients, []);
 }
 
+/** Every instance of runctl's that runs, or is about to: those of runs, and those of the user's own that carry its tag. */
+export function findRunning(clients: AwsClients): Promise<readonly InstanceView[]> {
+  return find(clients, [filter('instance-state-name', 'pending', 'running')]);
+}
+
 /** Whether the instance still costs or may cost money. */
 export const isLive = (instance: InstanceView): boolean => liveStates.includes(instance.state);
 

@@ -82,12 +82,31 @@ export const storeLimits = {
   presignedSeconds: 900,
 } as const;
 
+export const priceLimits = {
+  /** List prices change a few times a year. */
+  onDemandCacheMs: 24 * 3_600_000,
+  /** A price list that does not answer, or a permission that is missing, is tried again after this. */
+  retryMs: 10 * 60_000,
+  /** A handshake or an answer that takes longer must not hold up a launch: there is a table. */
+  pricingMs: 5_000,
+  /** The filters leave one product; some types are listed twice. */
+  productsPerPage: 10,
+  /** Spot prices change a few times a day: a change is seen after this. */
+  spotCacheMs: 5 * 60_000,
+  /** A change may be told a moment after it happened. */
+  publicationMs: 60_000,
+  /** Filters of one call take 200 values each. */
+  poolsPerCall: 100,
+  /** Above that a history has so many changes that one call for many pools would take many pages. */
+  shortHistoryMs: 48 * 3_600_000,
+} as const;
+
 export const releaseLimits = {
   /** EC2 answers TerminateInstances with `shutting-down`; the describe that follows may lag. */
   confirmTries: 20,
   confirmDelayMs: 500,
-  /** EC2's rule: at least a minute is billed. */
-  minBilledSeconds: 60,
+  /** EC2 forgets an ended instance after about this; one that it no longer knows ended before. */
+  rememberedMs: 3_600_000,
   /** EC2 accepts 1,000 ids. */
   maxInstancesPerTerminate: 500,
 } as const;

@@ -1,52 +1,71 @@
-import { DescribeSpotPriceHistoryCommand } from '@aws-sdk/client-ec2';
-import type { CapacityPool, PurchaseOption } from '../domain/instance';
+import { type PriceChange, priceAt } from '../domain/bill';
+import type { CapacityPool, PurchaseOption, PriceSource } from '../domain/instance';
 import type { AwsClients } from './clients';
-import onDemandTable from './on-demand-prices.json';
+import { priceLimits } from './limits';
+import { createOnDemandPrices, type OnDemandPrice, type OnDemandPrices } from './on-demand-prices';
+import { createSpotPrices, type SpotPrices } from './spot-prices';
 
-export interface Prices {
-  /** What an hour costs now as it is paid; null when no price is known. */
-  readonly pricePerHourUsd: number | null;
-  readonly onDemandPricePerHourUsd: number | null;
+/** What instances cost in one account and region; asked for by all runs of a worker together. */
+export interface PriceBook {
+  readonly spot: SpotPrices;
+  readonly onDemand: OnDemandPrices;
 }
 
-/** The price of an instance in a pool. A price that cannot be read is null: no launch fails for want of one. */
+export const createPriceBook = (clients: AwsClients, region: string): PriceBook => ({
+  spot: createSpotPrices(clients.ec2),
+  onDemand: createOnDemandPrices(clients.pricing, region),
+});
+
+/** What an hour costs as it is paid, and On-Demand; null when no price is known. */
+export interface Prices {
+  readonly pricePerHourUsd: number | null;
+  readonly onDemandPricePerHourUsd: number | null;
+  readonly priceSource: PriceSource | null;
+  readonly onDemandPriceSource: PriceSource | null;
+}
+
+/** The prices of a pool now. Never fails. */
 export async function readPrices(
-  clients: AwsClients,
+  book: PriceBook,
   pool: CapacityPool,
   purchase: PurchaseOption,
 ): Promise<Prices> {
-  const onDemandPricePerHourUsd = onDemandPrice(pool.instanceType);
-  if (purchase === 'on-demand') {
-    return { pricePerHourUsd: onDemandPricePerHourUsd, onDemandPricePerHourUsd };
-  }
-  return { pricePerHourUsd: await readSpotPrice(clients, pool), onDemandPricePerHourUsd };
+  const nowMs = Date.now();
+  // From a while ago, so that the first look at an instance of now finds all it needs.
+  const fromMs = asOf(nowMs);
+  const { changes, onDemand } = await readHistory(book, pool, purchase, fromMs, fromMs);
+  return pricesAt(changes, onDemand, nowMs);
 }
 
-/** The list price in us-east-1 at the table's date; null for a type that is not in it. Other regions cost a bit more. */
-export function onDemandPrice(instanceType: string): number | null {
-  const prices: Readonly<Record<string, number>> = onDemandTable.usdPerHour;
-  return prices[instanceType] ?? null;
+/** For an estimate the prices of a moment ago will do: that many runs look often costs no more calls. */
+export const asOf = (atMs: number): number => Math.min(atMs, Date.now() - priceLimits.spotCacheMs);
+
+/** The prices that a bill is made of: the changes of the Spot price since a moment (none for On-Demand), and the list price. */
+export async function readHistory(
+  book: PriceBook,
+  pool: CapacityPool,
+  purchase: PurchaseOption,
+  fromMs: number,
+  neededAtMs: number,
+): Promise<{ readonly changes: readonly PriceChange[]; readonly onDemand: OnDemandPrice }> {
+  const [changes, onDemand] = await Promise.all([
+    purchase === 'spot' ? book.spot.read(pool, fromMs, neededAtMs) : Promise.resolve([]),
+    book.onDemand(pool.instanceType),
+  ]);
+  return { changes, onDemand };
 }
 
-async function readSpotPrice(clients: AwsClients, pool: CapacityPool): Promise<number | null> {
-  const now = new Date();
-  try {
-    const reply = await clients.ec2.send(
-      new DescribeSpotPriceHistoryCommand({
-        Filters: [
-          { Name: 'instance-type', Values: [pool.instanceType] },
-          { Name: 'availability-zone', Values: [pool.zone] },
-          { Name: 'product-description', Values: ['Linux/UNIX'] },
-        ],
-        // A start brings the last change before it too, so this is the price now.
-        StartTime: now,
-        EndTime: now,
-      }),
-    );
-    const price = Number(reply.SpotPriceHistory?.[0]?.SpotPrice);
-    return Number.isFinite(price) && price > 0 ? price : null;
-  } catch {
-    // The price is for the report only; the instance runs already.
-    return null;
-  }
+/** Pure: without a Spot price the list price counts, which is never too cheap. */
+export function pricesAt(
+  changes: readonly PriceChange[],
+  onDemand: OnDemandPrice,
+  atMs: number,
+): Prices {
+  const hasSpotPrice = changes.length > 0;
+  return {
+    pricePerHourUsd: hasSpotPrice ? priceAt(changes, atMs) : onDemand.pricePerHourUsd,
+    onDemandPricePerHourUsd: onDemand.pricePerHourUsd,
+    priceSource: hasSpotPrice ? 'spot-price-history' : onDemand.source,
+    onDemandPriceSource: onDemand.source,
+  };
 }

@@ -1,6 +1,7 @@
 import {
   DescribeSpotInstanceRequestsCommand,
   TerminateInstancesCommand,
+  type InstanceStateChange,
 } from '@aws-sdk/client-ec2';
 import { Failure } from '../domain/failure';
 import { hasCode } from './aws-error';
@@ -11,35 +12,48 @@ import { releaseLimits } from './limits';
 import { cancelSpotRequests } from './spot-requests';
 import { wait } from './wait';
 
+/** An instance that will never run again, or is on its way there. */
+export interface EndedInstance {
+  /** How EC2 sees it now; one that EC2 no longer knows as it was given. */
+  readonly view: InstanceView;
+  /** It was terminated before it was running, so it costs nothing. */
+  readonly wasPending: boolean;
+}
+
 /**
  * Terminates these instances, waits until EC2 says that they are shutting down, and cancels Spot requests that are still
  * open, so that none of them can be fulfilled again. Idempotent: what is gone already is success.
  *
- * @returns How EC2 sees them now; an instance that EC2 no longer knows comes back as it was given.
  * @throws aws-unavailable  EC2 still shows one running; to be repeated.
  */
 export async function terminateInstances(
   cloud: Cloud,
   instances: readonly InstanceView[],
   signal?: AbortSignal,
-): Promise<readonly InstanceView[]> {
+): Promise<readonly EndedInstance[]> {
   if (instances.length === 0) return [];
   const ids = instances.map((instance) => instance.instanceId);
   const living = instances.filter((instance) => !isEnding(instance));
+  const pending = new Set<string>();
   for (let from = 0; from < living.length; from += releaseLimits.maxInstancesPerTerminate) {
-    await terminateKnown(
+    const part = living.slice(from, from + releaseLimits.maxInstancesPerTerminate);
+    const changes = await terminateKnown(
       cloud,
-      living
-        .slice(from, from + releaseLimits.maxInstancesPerTerminate)
-        .map((instance) => instance.instanceId),
+      part.map((instance) => instance.instanceId),
     );
+    for (const { InstanceId: id, PreviousState: before } of changes) {
+      if (id !== undefined && before?.Name === 'pending') pending.add(id);
+    }
   }
   await cancelRequestsOf(cloud, instances);
   for (let look = 0; look < releaseLimits.confirmTries; look += 1) {
     if (look > 0) await wait(releaseLimits.confirmDelayMs, signal);
     const seen = await describeInstances(cloud.clients.ec2, ids);
     if (ids.every((id) => isOver(seen.get(id)))) {
-      return instances.map((instance) => seen.get(instance.instanceId) ?? instance);
+      return instances.map((instance) => ({
+        view: seen.get(instance.instanceId) ?? instance,
+        wasPending: pending.has(instance.instanceId),
+      }));
     }
   }
   throw new Failure('aws-unavailable', `EC2 still shows ${ids.join(', ')} running.`, {
@@ -51,18 +65,23 @@ const isOver = (instance: InstanceView | undefined): boolean =>
   instance === undefined || isEnding(instance);
 
 /** One unknown id fails the whole call, so unknown ones are left out and the rest is asked again. */
-async function terminateKnown(cloud: Cloud, ids: readonly string[]): Promise<void> {
+async function terminateKnown(
+  cloud: Cloud,
+  ids: readonly string[],
+): Promise<readonly InstanceStateChange[]> {
+  const terminate = async (InstanceIds: string[]): Promise<readonly InstanceStateChange[]> => {
+    const reply = await cloud.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+    return reply.TerminatingInstances ?? [];
+  };
   try {
-    await cloud.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    return await terminate([...ids]);
   } catch (error) {
     if (!hasCode(error, 'InvalidInstanceID.NotFound')) throw error;
     const known = await describeInstances(cloud.clients.ec2, ids);
     const rest = [...known.values()].filter((view) => !isEnding(view));
-    if (rest.length === 0) return;
+    if (rest.length === 0) return [];
     // An error here goes up, and the release is repeated.
-    await cloud.clients.ec2.send(
-      new TerminateInstancesCommand({ InstanceIds: rest.map((view) => view.instanceId) }),
-    );
+    return terminate(rest.map((view) => view.instanceId));
   }
 }
 

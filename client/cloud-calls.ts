@@ -12,7 +12,7 @@ export {
 } from '../aws/checkpoint-store';
 export { hasCodeArchive, storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
-export { createCostReader } from '../aws/cost-so-far';
+export { readInstanceCost } from '../aws/cost-so-far';
 export { findEvery } from '../aws/find-instances';
 export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';

@@ -46,6 +46,8 @@ export const limits = {
   stopSeconds: 600,
   /** Attempts that are looked at to find the run on an instance: more than can want it at the same moment. */
   runsOnInstance: 20,
+  /** Looks at the account that may be under way, or have failed, before the last that tells something. */
+  accountLooks: 3,
   /** Runs shown by `list` unless --limit or --all says otherwise. */
   listedRuns: 50,
   /** Runs that `list` looks at, the newest: more are a matter for Temporal's own search. */

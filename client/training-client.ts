@@ -16,6 +16,7 @@ import { resolveEnvironment, type Environment } from './environment/environment'
 import { InstanceClient } from './instances/instance-client';
 import { limits } from './limits';
 import { checkPatterns } from './runs/check-patterns';
+import { readAccountWarnings } from './runs/account-warnings';
 import { listRuns, type ListOptions } from './runs/list-runs';
 import type { ListedRun } from './runs/listed-run';
 import { LogReader, type LogSelection } from './runs/log-reader';
@@ -203,6 +204,11 @@ export class TrainingClient {
   /** The newest runs first. */
   list(options: ListOptions = {}): Promise<ListedRun[]> {
     return listRuns(this.temporal, options);
+  }
+
+  /** What the worker warns of now, of all runs of the account and region together, as sentences. */
+  accountWarnings(): Promise<readonly string[]> {
+    return readAccountWarnings(this.temporal);
   }
 
   /** What lies in the bucket as checkpoints of the run, newest first. @throws run-not-found */

@@ -1,3 +1,4 @@
+import { noAlerts, type AlertState } from './alerts';
 import type { Checkpoint } from './checkpoint';
 import type { AvoidedPool, Shortage } from './decide-placement';
 import type { Instant } from './instant';
@@ -27,6 +28,9 @@ export interface AttemptCarryOver {
   readonly staleNoticeCount: number;
   /** The progress of the attempts that are over. */
   readonly trace: ProgressTrace;
+  /** When the first attempt began; null in it. */
+  readonly runStartedAt: Instant | null;
+  readonly alerts: AlertState;
 }
 
 /** What the first attempt of a run is given. */
@@ -45,6 +49,8 @@ export const firstCarryOver = (spec: TrainingRunSpec): AttemptCarryOver => ({
   onDemandCostUsd: 0,
   staleNoticeCount: 0,
   trace: emptyTrace,
+  runStartedAt: null,
+  alerts: noAlerts,
 });
 
 /**

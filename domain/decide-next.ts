@@ -1,3 +1,4 @@
+import { formatMaxCost } from './format';
 import type { AttemptOutcome, OtherTraining } from './outcome';
 import type { RunHistory } from './run-history';
 import type { TrainingRunSpec } from './run-spec';
@@ -37,8 +38,28 @@ const afterNoticeSeconds = 150;
  * Decides what follows an attempt. Pure and total; test/domain/decide-next.test.ts is its table.
  *
  * @param history counts this outcome already.
+ * @param costUsd of all attempts, this one included.
  */
 export function decideNext(
+  outcome: AttemptOutcome,
+  history: RunHistory,
+  spec: TrainingRunSpec,
+  costUsd = 0,
+): NextStep {
+  const step = decideByOutcome(outcome, history, spec);
+  const { maxCostUsd } = spec.budgets;
+  if (step.kind !== 'resume' || maxCostUsd === null || costUsd < maxCostUsd) return step;
+  // Nothing runs now, so this costs nothing more; another attempt would.
+  return costReached(`${formatMaxCost(costUsd, maxCostUsd)} It was to go on, because ${step.why}.`);
+}
+
+const costReached = (message: string): NextStep => ({
+  kind: 'fail',
+  code: 'max-cost-reached',
+  message,
+});
+
+function decideByOutcome(
   outcome: AttemptOutcome,
   history: RunHistory,
   spec: TrainingRunSpec,
@@ -65,6 +86,8 @@ export function decideNext(
         message: outcome.message,
         ...(outcome.other === undefined ? {} : { other: outcome.other }),
       };
+    case 'cost-reached':
+      return costReached(outcome.message);
     case 'capacity-shortage':
       return { kind: 'fail', code: 'capacity-shortage', message: outcome.message };
     case 'trainer-failed':

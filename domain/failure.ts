@@ -108,6 +108,21 @@ export const failureTable = {
     category: 'permanent',
     advice: "Correct the pattern: it is a regular expression of Python's re module.",
   },
+  'max-cost-reached': {
+    category: 'permanent',
+    advice:
+      'The newest checkpoint is kept: `runctl aws checkpoint resume RUN` goes on from it, and may spend as much again.',
+  },
+  'too-many-instances': {
+    category: 'permanent',
+    advice:
+      'Wait until runs have ended (`runctl aws list --open`), or raise `max_instances` under [alerts] in .runctl.toml and start the worker again.',
+  },
+  'alert-not-delivered': {
+    category: 'intermittent',
+    advice:
+      'Nothing has to be done for the run. Correct `command` or `webhook` under [alerts] in .runctl.toml and start the worker again; it is tried for a day.',
+  },
   'resume-ignored': {
     category: 'permanent',
     advice: 'Let the script load RUNCTL_RESUME_FROM, or leave out --strict-resume.',

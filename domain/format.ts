@@ -1,6 +1,7 @@
+import { savedShare, type FreeReason } from './bill';
 import type { Checkpoint } from './checkpoint';
 import { adviceFor } from './failure';
-import type { LaunchedInstance } from './instance';
+import type { LaunchedInstance, PriceSource } from './instance';
 import type { Ledger } from './ledger';
 import { limits } from './limits';
 import { lossCurve, type LossPoint } from './losses';
@@ -10,6 +11,29 @@ import type { SparklineStyle } from './sparkline';
 
 /** `$0.1234`: four digits, since an attempt often costs less than a cent. */
 export const formatUsd = (usd: number): string => `$${usd.toFixed(4)}`;
+
+/** `The run has cost $10.0012, and may cost $10.` */
+export const formatMaxCost = (costUsd: number, maxCostUsd: number): string =>
+  `The run has cost ${formatUsd(costUsd)}, and may cost $${maxCostUsd}.`;
+
+/** `$0.1234 (On-Demand $0.3456, 64 % saved)` */
+export function formatCost(costUsd: number, onDemandCostUsd: number): string {
+  const saved = Math.round(savedShare(costUsd, onDemandCostUsd) * 100);
+  return `${formatUsd(costUsd)} (On-Demand ${formatUsd(onDemandCostUsd)}, ${saved} % saved)`;
+}
+
+/** `$0.3600/h (spot-price-history), On-Demand $1.0060/h (pricing-api)`; '' where no price is known. */
+export function formatPrice(instance: LaunchedInstance): string {
+  const { pricePerHourUsd, onDemandPricePerHourUsd, purchase } = instance;
+  const from = (source: PriceSource | null | undefined): string => (source ? ` (${source})` : '');
+  const listed =
+    onDemandPricePerHourUsd === null
+      ? ''
+      : `On-Demand ${formatUsd(onDemandPricePerHourUsd)}/h${from(instance.onDemandPriceSource)}`;
+  if (purchase === 'on-demand' || pricePerHourUsd === null) return instance.isOurs ? listed : '';
+  const paid = `${formatUsd(pricePerHourUsd)}/h${from(instance.priceSource)}`;
+  return listed === '' ? paid : `${paid}, ${listed}`;
+}
 
 /** `2 h 05 min`, `3 min 20 s`, `45 s`. */
 export function formatDuration(seconds: number): string {
@@ -68,6 +92,7 @@ export function formatOutcome(outcome: AttemptOutcome): string {
     case 'instance-lost':
     case 'trainer-lost':
     case 'capacity-shortage':
+    case 'cost-reached':
       return outcome.message;
   }
 }
@@ -79,6 +104,8 @@ export function reasonOf(outcome: AttemptOutcome): string | null {
       return outcome.failure.reason;
     case 'refused':
       return outcome.code;
+    case 'cost-reached':
+      return 'max-cost-reached';
     case 'completed':
     case 'stopped':
     case 'cancelled':
@@ -113,8 +140,15 @@ const formatRow = (record: AttemptRecord): string =>
     record.toStep === null ? '–' : `${record.fromStep ?? 0}–${record.toStep}`,
     cell(`**${record.outcome}**: ${record.message}`),
     formatDuration(record.billedSeconds),
-    formatUsd(record.costUsd),
+    formatUsd(record.costUsd) +
+      (record.freeBecause == null ? '' : ` (${freeText[record.freeBecause]})`),
   ].join(' | ')} |`;
+
+/** Why something that was launched costs nothing, as a phrase. */
+export const freeText: Readonly<Record<FreeReason, string>> = {
+  'interrupted-in-first-hour': 'free: taken back in its first hour',
+  'never-ran': 'free: it never ran',
+};
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 

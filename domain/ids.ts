@@ -11,6 +11,10 @@ export const taskQueues = {
 
 export const runWorkflowId = (runId: string): string => `run/${runId}`;
 export const attemptWorkflowId = (runId: string): string => `run/${runId}/attempt`;
+/** One workflow for each alert, so that its key delivers it once. */
+export const alertWorkflowId = (key: string): string => `alert/${key}`;
+/** The schedule that looks at what all runs of the account cost together, and the workflows it starts. */
+export const accountAlertsId = 'account-alerts';
 
 /** Tags that every instance of ours carries from its launch call on. */
 export const tagKeys = {

@@ -106,6 +106,7 @@ function addWarning(outcome: AttemptOutcome, warning: string | null): AttemptOut
     case 'trainer-lost':
     case 'capacity-shortage':
     case 'refused':
+    case 'cost-reached':
       return { ...outcome, message: `${outcome.message}; ${warning}` };
   }
 }

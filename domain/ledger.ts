@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint';
 import type { LaunchedInstance } from './instance';
 import { isObject } from './json-reader';
+import type { FreeReason } from './bill';
 import { limits } from './limits';
 import type { AttemptRecord } from './outcome';
 
@@ -38,6 +39,7 @@ interface ReleasedLeftover {
   readonly billedSeconds: number;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly freeBecause?: FreeReason | null;
 }
 
 /**
@@ -52,7 +54,7 @@ export function addLeftovers(
 ): Ledger {
   const newest = { ...ledger, checkpoint: checkpoint ?? ledger.checkpoint };
   return leftovers.reduce((sum, left) => {
-    const { instance, attemptNumber, ...cost } = left;
+    const { instance, attemptNumber, billedSeconds, costUsd, onDemandCostUsd } = left;
     return addAttempt(sum, {
       number: attemptNumber,
       instance,
@@ -63,9 +65,10 @@ export function addLeftovers(
       signal: null,
       fromStep: null,
       toStep: null,
-      startedAt: new Date(now - cost.billedSeconds * 1000).toISOString(),
+      startedAt: new Date(now - billedSeconds * 1000).toISOString(),
       endedAt: new Date(now).toISOString(),
-      ...cost,
+      ...{ billedSeconds, costUsd, onDemandCostUsd },
+      freeBecause: left.freeBecause ?? null,
       checkpoint: sum.checkpoint,
     });
   }, newest);

@@ -1,3 +1,4 @@
+import type { FreeReason } from './bill';
 import type { Checkpoint } from './checkpoint';
 import type { LaunchedInstance } from './instance';
 import type { Instant } from './instant';
@@ -19,6 +20,8 @@ export type AttemptOutcome =
       /** With `already-running`: who has the instance. */
       readonly other?: OtherTraining;
     }
+  /** The run has cost what it may: saved, and not gone on with. */
+  | { readonly kind: 'cost-reached'; readonly message: string }
   | { readonly kind: 'stopped'; readonly warning?: string }
   | { readonly kind: 'cancelled'; readonly warning?: string };
 
@@ -58,6 +61,8 @@ export interface AttemptRecord {
   readonly billedSeconds: number;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  /** Why an instance that was launched cost nothing; absent in what earlier versions wrote. */
+  readonly freeBecause?: FreeReason | null;
   /** Newest checkpoint known when the attempt ended. */
   readonly checkpoint: Checkpoint | null;
 }

@@ -1,3 +1,4 @@
+import type { PriceSource } from './instance';
 import type { Checkpoint } from './checkpoint';
 import type { Instant } from './instant';
 import type { LossPoint } from './losses';
@@ -16,4 +17,20 @@ export interface WatchDetails {
   readonly trainerPid: number | null;
   readonly warnings: readonly string[];
   readonly at: Instant;
+  /** Absent in what earlier versions wrote; null for an instance of the user's, which costs what it costs anyway. */
+  readonly cost?: CostSoFar | null;
+}
+
+/** What the attempt has cost until a moment, were it to end then. An estimate: only the release knows the bill. */
+export interface CostSoFar {
+  readonly at: Instant;
+  /** Since when it is billed. */
+  readonly runningAt: Instant;
+  readonly billedSeconds: number;
+  readonly costUsd: number;
+  readonly onDemandCostUsd: number;
+  /** Of the present instance-hour. */
+  readonly pricePerHourUsd: number | null;
+  readonly onDemandPricePerHourUsd: number | null;
+  readonly priceSource: PriceSource | null;
 }

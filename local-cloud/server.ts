@@ -8,6 +8,7 @@ import { MetadataServices } from './imds/service';
 import { readBody, refuseStranger } from './loopback';
 import { findPython } from './machine/python';
 import { createS3Service, type S3Service } from './s3/service';
+import { answerPricing, pricingTarget } from './pricing/service';
 import { answerSsm } from './ssm/service';
 import { answerSts, isForSts } from './sts';
 import type { IncomingCall } from './wire/authenticate';
@@ -142,9 +143,10 @@ function router(world: World, lifecycle: Lifecycle, admin: Admin, s3: S3Service)
     send(request, response, answerCall(service, call));
   }
 
-  function answerCall(service: 'ec2' | 'ssm', call: IncomingCall): ServiceReply {
+  function answerCall(service: 'ec2' | 'ssm' | 'pricing', call: IncomingCall): ServiceReply {
     const context = { world, lifecycle };
     if (service === 'ssm') return answerSsm(context, call);
+    if (service === 'pricing') return answerPricing(world, call);
     return isForSts(call.body) ? answerSts(world, call) : answerEc2(context, call);
   }
 }
@@ -153,11 +155,13 @@ function pickService({
   url = '/',
   method,
   headers,
-}: IncomingMessage): 'admin' | 'ec2' | 'ssm' | 's3' {
+}: IncomingMessage): 'admin' | 'ec2' | 'ssm' | 'pricing' | 's3' {
   const [path, query = ''] = url.split('?');
   if (path?.startsWith('/_local/')) return 'admin';
   if (path !== '/') return 's3';
-  if (headers['x-amz-target'] !== undefined) return 'ssm';
+  const target = headers['x-amz-target'];
+  if (target?.toString().startsWith(`${pricingTarget}.`) === true) return 'pricing';
+  if (target !== undefined) return 'ssm';
   const type = headers['content-type'] ?? '';
   if (method === 'POST' && type.startsWith('application/x-www-form-urlencoded')) return 'ec2';
   return new URLSearchParams(query).has('Action') ? 'ec2' : 's3';

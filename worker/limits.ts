@@ -16,10 +16,14 @@ export const workerLimits = {
   heartbeatThrottleMs: 1_000,
   /** First contact with the server. */
   connectMs: 10_000,
+  /** What was missed while no server ran is not made up for. */
+  scheduleCatchUpMinutes: 1,
   /** How often orphaned instances are looked for. */
   reapIntervalMinutes: 10,
-  /** A reap that was missed while no server ran is not made up for. */
-  reapCatchUpMinutes: 1,
+  /** How often it is looked at what all runs cost together; a launch past the limit of instances looks at once. */
+  accountIntervalMinutes: 5,
+  /** A look is a describe and some prices. */
+  accountTimeoutMinutes: 5,
   /** A reap is some describes and terminates. */
   reapTimeoutMinutes: 10,
 } as const;

@@ -1,5 +1,7 @@
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createInstanceGuard } from '../activities';
+import { ensureAccountSchedule, lookAtAccount } from './account-schedule';
 import { checkCloud } from './check-cloud';
 import { connectCloud } from '../aws/connect-cloud';
 import { packSupervisor } from '../aws/supervisor-package';
@@ -33,8 +35,12 @@ async function main(): Promise<void> {
       supervisor: await packSupervisor(),
       isRunOpen: (runId) => isRunOpen(client, runId),
       pace: settings.pace,
+      alerts: settings.alerts,
+      guard: createInstanceGuard(settings.maxInstances),
+      lookAtAccount: () => lookAtAccount(client),
     });
     await ensureReapSchedule(client);
+    await ensureAccountSchedule(client);
     const running = workers.map((worker) => worker.run());
     process.stdout.write(`${workerReadyLine}\n`);
     await Promise.all(running);

@@ -1,14 +1,20 @@
-import type { Pace } from '../activities';
+import type { AlertSettings, Pace } from '../activities';
 import { defaultPace } from '../activities';
 import type { CloudSettings } from '../aws/cloud-settings';
 import { requireCloudSettings } from '../client/settings/cloud-settings';
+import { defaultThresholds } from '../domain/alerts';
+import { instanceBounds, orOff } from '../client/settings/instance-bounds';
 import { loadSettings, settingsForLocalCloud } from '../client/settings/load-settings';
+import type { SettingValues } from '../client/settings/setting-keys';
 import { configuredTemporal, type TemporalTarget } from '../client/temporal-server/connect';
 
 export interface WorkerSettings {
   readonly temporal: TemporalTarget;
   readonly cloud: CloudSettings;
   readonly pace: Pace;
+  readonly alerts: AlertSettings;
+  /** Null is no limit. */
+  readonly maxInstances: number | null;
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
@@ -42,7 +48,26 @@ export function readWorkerSettings(folder: string, environment: NodeJS.ProcessEn
           }),
       ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
     },
+    alerts: readAlertSettings(values),
+    maxInstances: instanceBounds(values).maxInstances,
     warnings: loaded.warnings,
     notes: loaded.notes,
+  };
+}
+
+function readAlertSettings(values: SettingValues): AlertSettings {
+  const thresholds = defaultThresholds;
+  return {
+    thresholds: {
+      runHours: orOff(values.alert_run_hours, thresholds.runHours),
+      runUsd: orOff(values.alert_run_usd, thresholds.runUsd),
+      runUsdPerHour: orOff(values.alert_run_usd_per_hour, thresholds.runUsdPerHour),
+      warnsOfFallback: values.alert_on_demand_fallback ?? thresholds.warnsOfFallback,
+      accountUsdPerHour: values.alert_account_usd_per_hour ?? thresholds.accountUsdPerHour,
+      accountUsdPerDay: orOff(values.alert_account_usd_per_day, thresholds.accountUsdPerDay),
+      instanceCount: instanceBounds(values).instanceCount,
+    },
+    command: values.alert_command ?? null,
+    webhook: values.alert_webhook ?? null,
   };
 }

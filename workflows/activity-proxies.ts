@@ -7,7 +7,9 @@ import { taskQueues } from '../domain/ids';
 const heartbeatTimeout = '10s';
 
 /** Asks EC2 and S3 for answers of seconds; safe to give up, since nothing is changed that a repeat would not find. */
-export const quick = proxyActivities<Pick<ControlActivities, 'pickResumePoint' | 'reapOrphans'>>({
+export const quick = proxyActivities<
+  Pick<ControlActivities, 'pickResumePoint' | 'reapOrphans' | 'checkAccount'>
+>({
   taskQueue: taskQueues.control,
   heartbeatTimeout,
   startToCloseTimeout: '2 minutes', // it may verify a checkpoint of many files
@@ -75,4 +77,14 @@ export const release = proxyActivities<
   startToCloseTimeout: '90s',
   retry: { initialInterval: '1s', maximumInterval: '1 minute' },
   priority: { priorityKey: 2 },
+});
+
+/** A notification: tried for a day, since somebody else's server may be down, and behind everything else. */
+export const notify = proxyActivities<Pick<ControlActivities, 'deliverAlert'>>({
+  taskQueue: taskQueues.control,
+  heartbeatTimeout,
+  startToCloseTimeout: '1 minute', // a program and a web address, see activities/limits.ts
+  scheduleToCloseTimeout: '24 hours',
+  retry: { initialInterval: '5s', maximumInterval: '10 minutes' },
+  priority: { priorityKey: 5 },
 });

@@ -15,7 +15,7 @@ import { limits } from '../domain/limits';
 import type { AttemptOutcome, AttemptRecord } from '../domain/outcome';
 import { countOutcome } from '../domain/run-history';
 import { clip } from '../domain/text';
-import type { AttemptCost } from './attempt-release';
+import { noCost, type AttemptCost } from './attempt-release';
 import type { Turn } from './attempt-turn';
 import { attemptEnded, type RunResult } from './messages';
 
@@ -59,9 +59,10 @@ export async function conclude(
 }
 
 /** What follows, as of now: a stop or a cancel that came after the attempt had ended keeps the next one from starting. */
-function nextStep(turn: Turn, { outcome }: Ended): NextStep {
+function nextStep(turn: Turn, { outcome, record }: Ended): NextStep {
+  const costUsd = turn.carry.costUsd + record.costUsd;
   const history = countOutcome(turn.carry.history, outcome, turn.checkpoint);
-  const step = decideNext(outcome, history, turn.spec);
+  const step = decideNext(outcome, history, turn.spec, costUsd);
   const { intent } = turn.inbox;
   if (step.kind !== 'resume' || intent === 'none') return step;
   return intent === 'cancel' ? { kind: 'cancel' } : { kind: 'finish', state: 'stopped' };
@@ -112,7 +113,12 @@ async function cancelParent(): Promise<void> {
   }
 }
 
-function makeRecord(turn: Turn, outcome: AttemptOutcome, cost: AttemptCost): AttemptRecord {
+function makeRecord(
+  turn: Turn,
+  outcome: AttemptOutcome,
+  { priceSource, ...cost }: AttemptCost,
+): AttemptRecord {
+  const { instance } = turn;
   const resumedAt = turn.resumeFrom?.step ?? 0;
   const hasTrained = turn.isStartAsked;
   // The save at the end may be newer than the last progress that anybody read.
@@ -120,7 +126,8 @@ function makeRecord(turn: Turn, outcome: AttemptOutcome, cost: AttemptCost): Att
   const lastStep = Math.max(turn.lastStep ?? resumedAt, isOwn ? (turn.checkpoint?.step ?? 0) : 0);
   return {
     number: turn.carry.attemptNumber,
-    instance: turn.instance,
+    // The bill may know a price that was not known at the launch.
+    instance: instance === null || priceSource === null ? instance : { ...instance, priceSource },
     outcome: outcome.kind,
     message: clip(formatOutcome(outcome), limits.recordMessageBytes),
     ...describeTrainerEnd(turn, outcome),
@@ -179,6 +186,7 @@ function makeResult(turn: Turn, { record }: Ended, step: NextStep & { kind: 'fin
     costUsd: turn.carry.costUsd + record.costUsd,
     onDemandCostUsd: turn.carry.onDemandCostUsd + record.onDemandCostUsd,
     trace: turn.trace,
+    alerts: turn.alerts.raised,
     ...(step.warning === undefined ? {} : { warning: step.warning }),
   };
 }
@@ -208,6 +216,8 @@ function nextCarryOver(
     onDemandCostUsd: carry.onDemandCostUsd + record.onDemandCostUsd,
     staleNoticeCount: turn.inbox.staleNoticeCount,
     trace: turn.trace,
+    runStartedAt: turn.runStartedAt,
+    alerts: turn.alerts,
   };
 }
 
@@ -218,8 +228,7 @@ async function goOnWaiting(turn: Turn): Promise<RunResult> {
   }
   if (turn.inbox.isEnding) {
     turn.isWaitToBeContinued = false;
-    const nothing = { billedSeconds: 0, costUsd: 0, onDemandCostUsd: 0 };
-    return conclude(turn, { kind: 'stopped' }, nothing);
+    return conclude(turn, { kind: 'stopped' }, noCost);
   }
   return continueAsNew({
     ...turn.carry,
@@ -228,6 +237,8 @@ async function goOnWaiting(turn: Turn): Promise<RunResult> {
     shortage: turn.shortage,
     avoidedPools: turn.avoidedPools,
     staleNoticeCount: turn.inbox.staleNoticeCount,
+    runStartedAt: turn.runStartedAt,
+    alerts: turn.alerts,
   });
 }
 

@@ -4,6 +4,7 @@ import { avoidPools, decidePlacement, purchaseFor, stillAvoided } from '../domai
 import { formatCapacity, formatDuration } from '../domain/format';
 import type { AttemptOutcome } from '../domain/outcome';
 import { change, quick } from './activity-proxies';
+import { takeInAlerts } from './attempt-alerts';
 import type { Turn } from './attempt-turn';
 import { unless } from './waiting';
 
@@ -50,6 +51,7 @@ export async function launch(turn: Turn): Promise<PhaseEnd> {
       turn.instance = reply.instance;
       turn.shortage = null;
       turn.view.showInstance();
+      await takeInAlerts(turn, reply.alerts);
       return null;
     }
     const end = await passShortage(turn, reply);
@@ -80,6 +82,7 @@ async function askForInstance(turn: Turn): Promise<Answer> {
         capacity: spec.capacity,
         purchase,
         avoidPools: avoided.map(({ instanceType, zone }) => ({ instanceType, zone })),
+        tab: turn.tab,
       },
     ]);
   });
@@ -107,7 +110,11 @@ async function passShortage(turn: Turn, reply: ShortageReply): Promise<PhaseEnd>
       return null;
     case 'give-up':
       return reply.isQuota
-        ? { kind: 'refused', code: 'quota-exceeded', message: step.message }
+        ? {
+            kind: 'refused',
+            code: reply.isOwnLimit === true ? 'too-many-instances' : 'quota-exceeded',
+            message: step.message,
+          }
         : { kind: 'capacity-shortage', message: step.message };
     case 'wait': {
       const wait = formatDuration(step.seconds);

@@ -32,9 +32,11 @@ async function awaitReady(turn: Turn, instance: LaunchedInstance): Promise<Phase
   );
   if (ready.kind === 'given-up') return cutShort(turn);
   if (ready.kind === 'failed') return notReady(instance, ready.problem);
-  return ready.value.kind === 'instance-gone'
-    ? judgeCompletion(ready.value, turn.inbox.isInterrupted)
-    : null;
+  if (ready.value.kind === 'instance-gone') {
+    return judgeCompletion(ready.value, turn.inbox.isInterrupted);
+  }
+  turn.runningAt = ready.value.runningAt ?? null;
+  return null;
 }
 
 async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {

@@ -1,15 +1,26 @@
 import type { ReleaseReply } from '../activities/contract';
-import type { LaunchedInstance } from '../domain/instance';
+import type { LaunchedInstance, PriceSource } from '../domain/instance';
+import type { AttemptRecord } from '../domain/outcome';
 import { release } from './activity-proxies';
 import type { Turn } from './attempt-turn';
 import { attempt, insist } from './waiting';
 
 /** What the attempt has cost. */
-export interface AttemptCost {
-  readonly billedSeconds: number;
-  readonly costUsd: number;
-  readonly onDemandCostUsd: number;
+export interface AttemptCost extends Pick<
+  AttemptRecord,
+  'billedSeconds' | 'costUsd' | 'onDemandCostUsd' | 'freeBecause'
+> {
+  /** Where the price that was paid comes from; null when that is not known. */
+  readonly priceSource: PriceSource | null;
 }
+
+/** Of an attempt that never asked for an instance. */
+export const noCost: AttemptCost = {
+  billedSeconds: 0,
+  costUsd: 0,
+  onDemandCostUsd: 0,
+  priceSource: null,
+};
 
 /** Terminating an instance of ours cleans it up better than any command: a broken agent must not delay that. */
 const ownCleanUpTimeout = '90s';
@@ -19,14 +30,17 @@ const ownCleanUpTimeout = '90s';
  * return before it has succeeded.
  */
 export async function releaseAll(turn: Turn): Promise<AttemptCost> {
-  const { instance, view } = turn;
-  if (!turn.isLaunchAsked) return { billedSeconds: 0, costUsd: 0, onDemandCostUsd: 0 };
+  const { instance, runningAt, view } = turn;
+  if (!turn.isLaunchAsked) return noCost;
   view.show('releasing', 'Cleaning up and releasing the instance', 'then the attempt is over');
   if (instance !== null && turn.isStartAsked) await cleanUp(turn, instance);
   const summary = `Release ${instance?.instanceId ?? 'what the launch may have left'}`;
   const released = await insist(
     summary,
-    () => release.releaseInstance.executeWithOptions({ summary }, [{ ...turn.ref, instance }]),
+    () =>
+      release.releaseInstance.executeWithOptions({ summary }, [
+        { ...turn.ref, instance, runningAt },
+      ]),
     ({ message }) => {
       view.show('releasing', `Releasing does not succeed: ${message}`, 'then it tries again');
     },
@@ -65,5 +79,8 @@ function sumCost({ instances }: ReleaseReply): AttemptCost {
     billedSeconds: sum(({ billedSeconds }) => billedSeconds),
     costUsd: sum(({ costUsd }) => costUsd),
     onDemandCostUsd: sum(({ onDemandCostUsd }) => onDemandCostUsd),
+    // There is one, but for a launch whose reply was lost.
+    priceSource: instances[0]?.priceSource ?? null,
+    freeBecause: instances.find(({ freeBecause }) => freeBecause != null)?.freeBecause ?? null,
   };
 }

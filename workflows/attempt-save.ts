@@ -1,5 +1,6 @@
 import type { SaveInput, SaveReply } from '../activities/contract';
 import type { LaunchedInstance } from '../domain/instance';
+import { formatMaxCost } from '../domain/format';
 import { judgeCompletion } from '../domain/judge-completion';
 import { readNotice, secondsToSave } from '../domain/notice';
 import type { AttemptOutcome } from '../domain/outcome';
@@ -65,9 +66,27 @@ export async function saveAndStop(
   endWatching: () => void,
 ): Promise<AttemptOutcome> {
   endWatching();
-  const { inbox } = turn;
-  const isForced = () => inbox.stop?.force === true;
-  const why = inbox.intent === 'cancel' ? 'cancelled' : 'stopped';
+  const why = turn.inbox.intent === 'cancel' ? 'cancelled' : 'stopped';
+  return saveAndEnd(turn, instance, why);
+}
+
+/** Saves and ends the trainer, because the run has cost what it may. A trainer that was done by then is done. */
+export async function saveForCost(
+  turn: Turn,
+  instance: LaunchedInstance,
+  costUsd: number,
+): Promise<AttemptOutcome> {
+  const message = formatMaxCost(costUsd, turn.spec.budgets.maxCostUsd ?? costUsd);
+  const outcome = await saveAndEnd(turn, instance, 'at its cost limit');
+  return outcome.kind === 'stopped' ? { kind: 'cost-reached', message } : outcome;
+}
+
+async function saveAndEnd(
+  turn: Turn,
+  instance: LaunchedInstance,
+  why: string,
+): Promise<AttemptOutcome> {
+  const isForced = () => turn.inbox.stop?.force === true;
   turn.view.show('saving', `The run is ${why}: saving`, 'then it releases the instance and ends');
   const graceful = await unless(isForced, () =>
     save(turn, instance, 'save-and-stop', `Save and stop, since the run is ${why}`),

@@ -6,7 +6,8 @@ import { judgeCompletion } from '../domain/judge-completion';
 import type { AttemptOutcome } from '../domain/outcome';
 import { watch } from './activity-proxies';
 import { failureOf, type ActivityProblem } from './activity-problem';
-import { saveAndGoOn, saveAndStop, saveBeforeInterruption } from './attempt-save';
+import { takeInAlerts } from './attempt-alerts';
+import { saveAndGoOn, saveAndStop, saveBeforeInterruption, saveForCost } from './attempt-save';
 import type { Turn } from './attempt-turn';
 
 /** The poll that goes on while the trainer lives. */
@@ -20,25 +21,41 @@ interface Watching {
 /** Watches the trainer until it ends, is interrupted, or the user wants it to end. */
 export async function train(turn: Turn, instance: LaunchedInstance): Promise<AttemptOutcome> {
   const { inbox } = turn;
-  const watching = beginWatching(turn, instance);
-  const isOver = () => watching.verdict !== null || watching.problem !== null;
+  let watching = beginWatching(turn, instance);
+  const hasNews = () => watching.verdict !== null || watching.problem !== null;
+  const isOver = () => hasNews() && (watching.verdict === null || isEnd(watching.verdict));
   inbox.isTraining = true;
   try {
     for (;;) {
       showTraining(turn, instance);
-      await condition(() => isOver() || turn.isCutShort() || inbox.hasSaveRequests);
+      await condition(() => hasNews() || turn.isCutShort() || inbox.hasSaveRequests);
+      const { verdict, problem, cancel } = watching;
       // The trainer's own end comes first: a training that has completed was not interrupted.
-      if (watching.verdict !== null) return judgeVerdict(turn, watching.verdict);
-      if (watching.problem !== null) return { kind: 'refused', ...watching.problem };
-      if (inbox.isInterrupted) return await saveBeforeInterruption(turn, instance, watching.cancel);
-      if (inbox.isEnding) return await saveAndStop(turn, instance, watching.cancel);
-      await saveAndGoOn(turn, instance, isOver);
+      if (verdict !== null && isEnd(verdict)) return judgeVerdict(turn, verdict);
+      if (problem !== null) return { kind: 'refused', ...problem };
+      if (inbox.isInterrupted) return await saveBeforeInterruption(turn, instance, cancel);
+      if (inbox.isEnding) return await saveAndStop(turn, instance, cancel);
+      if (verdict?.kind === 'cost-reached') {
+        return await saveForCost(turn, instance, verdict.costUsd);
+      }
+      if (verdict?.kind === 'alerts') {
+        turn.learnSteps(verdict.firstStep, verdict.lastStep);
+        await takeInAlerts(turn, verdict.alerts);
+        watching = beginWatching(turn, instance);
+      } else {
+        await saveAndGoOn(turn, instance, isOver);
+      }
     }
   } finally {
     inbox.isTraining = false;
     watching.cancel();
   }
 }
+
+type End = Exclude<WatchVerdict, { kind: 'alerts' | 'cost-reached' }>;
+
+const isEnd = (verdict: WatchVerdict): verdict is End =>
+  verdict.kind !== 'alerts' && verdict.kind !== 'cost-reached';
 
 function beginWatching(turn: Turn, instance: LaunchedInstance): Watching {
   const scope = new CancellationScope({ cancellable: true });
@@ -54,6 +71,7 @@ function beginWatching(turn: Turn, instance: LaunchedInstance): Watching {
     ...turn.onInstance(instance),
     resumeStep: turn.resumeFrom?.step ?? null,
     strictResume: turn.spec.checkpoints.strictResume,
+    meter: turn.meter(instance),
   };
   void scope
     .run(() => watch.watchTraining.executeWithOptions({ summary }, [input]))
@@ -68,7 +86,7 @@ function beginWatching(turn: Turn, instance: LaunchedInstance): Watching {
   return watching;
 }
 
-function judgeVerdict(turn: Turn, verdict: WatchVerdict): AttemptOutcome {
+function judgeVerdict(turn: Turn, verdict: End): AttemptOutcome {
   switch (verdict.kind) {
     case 'trainer-ended':
       turn.learnCheckpoint(verdict.checkpoint);

@@ -1,5 +1,6 @@
 import { CancellationScope, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import type { AttemptRef, OnInstance } from '../activities/contract';
+import type { AttemptRef, CostMeter, OnInstance, RunTab } from '../activities/contract';
+import type { AlertState } from '../domain/alerts';
 import type { AttemptCarryOver } from '../domain/carry-over';
 import type { Checkpoint } from '../domain/checkpoint';
 import type { AvoidedPool, Shortage } from '../domain/decide-placement';
@@ -20,6 +21,9 @@ export class Turn {
   readonly startedAt: Instant = new Date().toISOString();
 
   instance: LaunchedInstance | null = null;
+  /** When EC2 began to bill it, as far as that was seen. */
+  runningAt: Instant | null = null;
+  alerts: AlertState;
   /** From then on there may be an instance, whether or not a reply tells. */
   isLaunchAsked = false;
   /** From then on there may be a trainer. */
@@ -44,6 +48,7 @@ export class Turn {
     this.checkpoint = carry.checkpoint;
     this.shortage = carry.shortage;
     this.avoidedPools = carry.avoidedPools;
+    this.alerts = carry.alerts;
     this.inbox = new AttemptInbox(
       {
         root: this.root,
@@ -63,6 +68,26 @@ export class Turn {
 
   get ref(): AttemptRef {
     return { runId: this.spec.runId, attemptNumber: this.carry.attemptNumber };
+  }
+
+  get runStartedAt(): Instant {
+    return this.carry.runStartedAt ?? this.startedAt;
+  }
+
+  /** What the cost of the run is counted from. */
+  get tab(): RunTab {
+    const { capacity, budgets } = this.spec;
+    return {
+      runStartedAt: this.runStartedAt,
+      endedCostUsd: this.carry.costUsd,
+      maxCostUsd: budgets.maxCostUsd,
+      asksForSpot: capacity.kind === 'launch' && capacity.purchase === 'spot',
+      inForce: this.alerts.inForce,
+    };
+  }
+
+  meter(instance: LaunchedInstance): CostMeter {
+    return { ...this.tab, instance, runningAt: this.runningAt ?? instance.launchedAt };
   }
 
   /** The attempt should go no further: it is to end, or its instance is. */

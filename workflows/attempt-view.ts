@@ -1,4 +1,5 @@
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { formatAlert, type AlertState } from '../domain/alerts';
 import type { AttemptCarryOver } from '../domain/carry-over';
 import type { Checkpoint } from '../domain/checkpoint';
 import {
@@ -6,9 +7,10 @@ import {
   formatCapacity,
   formatCheckpoint,
   formatCommand,
+  formatCost,
   formatInstance,
   formatLosses,
-  formatUsd,
+  formatPrice,
 } from '../domain/format';
 import type { LaunchedInstance } from '../domain/instance';
 import { emptyLedger } from '../domain/ledger';
@@ -23,6 +25,7 @@ interface ShownAttempt {
   readonly instance: LaunchedInstance | null;
   readonly resumeFrom: Checkpoint | null;
   readonly checkpoint: Checkpoint | null;
+  readonly alerts: AlertState;
 }
 
 /** Shows an attempt to people: the Web UI's details, the list's columns, and the query `status`. */
@@ -70,6 +73,11 @@ export class AttemptView {
     ]);
   }
 
+  /** People are warned of something. */
+  showAlerts(): void {
+    this.render();
+  }
+
   /** The end of the attempt: the last thing that its Temporal run shows. */
   showOutcome(phase: Phase, outcome: AttemptOutcome['kind'], doing: string, next: string): void {
     upsertSearchAttributes([{ key: searchAttributes.outcome, value: outcome }]);
@@ -100,27 +108,30 @@ export class AttemptView {
       errorCount: carry.history.errorCount,
       staleNoticeCount: inbox.staleNoticeCount,
       trace: carry.trace,
+      alerts: this.turn.alerts.raised,
       message: this.doing,
     };
   }
 
   private render(): void {
-    const { carry, inbox, instance, resumeFrom, checkpoint } = this.turn;
+    const { carry, inbox, instance, resumeFrom, checkpoint, alerts } = this.turn;
     const { history } = carry;
     const rows: [string, string][] = [
       ['Now', this.doing],
       ['Next', this.next],
       ['Script', `\`${formatCommand(carry.spec)}\` on ${formatCapacity(carry.spec.capacity)}`],
       ['Instance', instance === null ? '' : formatInstance(instance)],
+      ['Price at launch', instance === null ? '' : formatPrice(instance)],
       ['Resumed from', resumeFrom === null ? '' : formatCheckpoint(resumeFrom)],
       ['Newest checkpoint', formatCheckpoint(checkpoint)],
       ['Why this attempt', carry.why],
       ['Loss so far', formatLosses(carry.trace.losses)],
       ['So far', `${history.interruptionCount} interruptions, ${history.errorCount} errors`],
-      [
-        'Cost so far',
-        `${formatUsd(carry.costUsd)} (On-Demand ${formatUsd(carry.onDemandCostUsd)})`,
-      ],
+      ['Cost of ended attempts', formatCost(carry.costUsd, carry.onDemandCostUsd)],
+      ...alerts.raised.map((alert): [string, string] => [
+        'Warning',
+        `${formatAlert(alert, carry.spec.runId)} (${alert.at})`,
+      ]),
       ['Stale notices', inbox.staleNoticeCount === 0 ? '' : String(inbox.staleNoticeCount)],
     ];
     const earlier = formatAttempts({ ...emptyLedger, attempts: carry.recentAttempts });

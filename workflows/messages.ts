@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { RaisedAlert } from '../domain/alerts';
 import type { AttemptRecord, OtherTraining } from '../domain/outcome';
 import type { Checkpoint } from '../domain/checkpoint';
 import type { LaunchedInstance } from '../domain/instance';
@@ -20,6 +21,9 @@ export const attemptEnded = defineSignal<[unknown?]>('attemptEnded');
 
 /** The child's answer to a `saveCheckpoint` that carried a `requestId`; parent only. */
 export const checkpointSaved = defineSignal<[unknown?]>('checkpointSaved');
+
+/** Sent by the child to its parent when people are warned of something; parent only. */
+export const alertsRaised = defineSignal<[unknown?]>('alertsRaised');
 
 export type Phase =
   | 'placing'
@@ -52,6 +56,8 @@ export interface RunStatus {
   readonly staleNoticeCount: number;
   /** The progress of the attempts that are over; absent from a worker of an earlier version. */
   readonly trace?: ProgressTrace;
+  /** What people were warned of, the last few. */
+  readonly alerts: readonly RaisedAlert[];
   readonly message: string;
 }
 
@@ -64,6 +70,7 @@ export interface RunResult {
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
   readonly trace?: ProgressTrace;
+  readonly alerts: readonly RaisedAlert[];
   readonly warning?: string;
 }
 
@@ -84,4 +91,5 @@ export interface FailedRun {
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
   readonly trace?: ProgressTrace;
+  readonly alerts: readonly RaisedAlert[];
 }

@@ -6,12 +6,14 @@ import {
   uuid4,
   type SignalDefinition,
 } from '@temporalio/workflow';
+import { isRaisedAlert, type RaisedAlert } from '../domain/alerts';
 import type { Checkpoint } from '../domain/checkpoint';
 import { isObject } from '../domain/json-reader';
 import { addAttempt, emptyLedger, readAttemptRecord, type Ledger } from '../domain/ledger';
 import { limits } from '../domain/limits';
 import { emptyTrace, type ProgressTrace, readTrace } from '../domain/progress-trace';
 import {
+  alertsRaised,
   attemptEnded,
   checkpointSaved,
   saveCheckpoint,
@@ -38,6 +40,8 @@ export class RunInbox {
   /** The progress of the attempts that are over. */
   trace: ProgressTrace = emptyTrace;
   staleNoticeCount = 0;
+  /** What people were warned of, the last few. */
+  alerts: readonly RaisedAlert[] = [];
   /** No child will answer any more. */
   isChildOver = false;
 
@@ -47,7 +51,7 @@ export class RunInbox {
 
   constructor(
     private readonly saveTimeoutSeconds: number,
-    private readonly onAttempt: () => void,
+    private readonly listener: { readonly onAttempt: () => void; readonly onAlerts: () => void },
   ) {}
 
   /** Registers every handler; to be called before the first await. */
@@ -75,6 +79,15 @@ export class RunInbox {
       attemptEnded,
       (input) => {
         this.hearAttempt(input);
+      },
+      {
+        description: 'Sent by the attempts of this run; not for people',
+      },
+    );
+    setHandler(
+      alertsRaised,
+      (input) => {
+        this.hearAlerts(input);
       },
       {
         description: 'Sent by the attempts of this run; not for people',
@@ -115,7 +128,15 @@ export class RunInbox {
     const stale = isObject(input) ? input['staleNoticeCount'] : undefined;
     if (typeof stale === 'number') this.staleNoticeCount = stale;
     if (isObject(input)) this.trace = readTrace(input['trace']);
-    this.onAttempt();
+    this.listener.onAttempt();
+  }
+
+  private hearAlerts(input: unknown): void {
+    const alerts = isObject(input) ? input['alerts'] : null;
+    if (!Array.isArray(alerts)) return;
+    // Only the child sends it; what is no alert could not be shown.
+    this.alerts = alerts.filter(isRaisedAlert).slice(-limits.raisedAlerts);
+    this.listener.onAlerts();
   }
 
   private hearAnswer(input: unknown): void {

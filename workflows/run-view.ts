@@ -1,10 +1,11 @@
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { formatAlert } from '../domain/alerts';
 import {
   formatAttempts,
   formatCapacity,
   formatCommand,
+  formatCost,
   formatLosses,
-  formatUsd,
 } from '../domain/format';
 import { attemptWorkflowId } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
@@ -44,6 +45,11 @@ export class RunView {
     this.render();
   }
 
+  /** People are warned of something. */
+  showAlerts(): void {
+    this.render();
+  }
+
   showEnd(
     phase: Phase & ('completed' | 'failed' | 'stopped' | 'cancelled'),
     message: string,
@@ -59,7 +65,7 @@ export class RunView {
   }
 
   private status(): RunStatus {
-    const { ledger, staleNoticeCount, trace } = this.inbox;
+    const { ledger, staleNoticeCount, trace, alerts } = this.inbox;
     const count = (...outcomes: string[]) =>
       ledger.attempts.filter(({ outcome }) => outcomes.includes(outcome)).length;
     return {
@@ -75,12 +81,13 @@ export class RunView {
       errorCount: count('trainer-failed'),
       staleNoticeCount,
       trace,
+      alerts,
       message: this.message,
     };
   }
 
   private render(): void {
-    const { ledger } = this.inbox;
+    const { ledger, alerts } = this.inbox;
     const table = formatAttempts(ledger);
     const losses = formatLosses(this.inbox.trace.losses);
     setCurrentDetails(
@@ -91,7 +98,10 @@ export class RunView {
         `- **Script:** \`${formatCommand(this.spec)}\` on ${formatCapacity(this.spec.capacity)}`,
         `- **Attempt:** ${this.attemptNumber} (the child \`${attemptWorkflowId(this.spec.runId)}\` shows what it does)`,
         ...(losses === '' ? [] : [`- **Loss so far:** ${losses}`]),
-        `- **Cost so far:** ${formatUsd(ledger.costUsd)} (On-Demand ${formatUsd(ledger.onDemandCostUsd)})`,
+        `- **Cost of ended attempts:** ${formatCost(ledger.costUsd, ledger.onDemandCostUsd)}`,
+        ...alerts.map(
+          (alert) => `- **Warning:** ${formatAlert(alert, this.spec.runId)} (${alert.at})`,
+        ),
         ...(table === '' ? [] : ['', '#### Ended attempts', '', table]),
       ].join('\n'),
     );

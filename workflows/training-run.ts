@@ -29,8 +29,13 @@ import { insist } from './waiting';
 export async function trainingRun(input: unknown): Promise<RunResult> {
   const spec = checkInput(input);
   const root = CancellationScope.current();
-  const inbox = new RunInbox(spec.checkpoints.saveTimeoutSeconds, () => {
-    view.showAttempt();
+  const inbox = new RunInbox(spec.checkpoints.saveTimeoutSeconds, {
+    onAttempt: () => {
+      view.showAttempt();
+    },
+    onAlerts: () => {
+      view.showAlerts();
+    },
   });
   const view = new RunView(spec, inbox);
   inbox.listen();
@@ -115,7 +120,8 @@ async function releaseRun(
 
 function conclude(spec: TrainingRunSpec, inbox: RunInbox, view: RunView, end: ChainEnd): RunResult {
   const { attempts, checkpoint, costUsd, onDemandCostUsd } = inbox.ledger;
-  const ledger = { attempts, checkpoint, costUsd, onDemandCostUsd, trace: inbox.trace };
+  const { trace, alerts } = inbox;
+  const ledger = { attempts, checkpoint, costUsd, onDemandCostUsd, trace, alerts };
   switch (end.kind) {
     case 'finished': {
       view.showEnd(end.result.state, end.result.warning ?? 'Nothing is left running');

@@ -1,4 +1,4 @@
-import { formatUsd } from '../../domain/format';
+import { formatCost } from '../../domain/format';
 import { attemptsTable } from '../output/run-text';
 import type { AttemptLine, RunSnapshot } from '../runs/run-snapshot';
 import { countLeftovers, type Leftovers } from './leftovers';
@@ -11,6 +11,7 @@ export interface DemoReport {
   readonly uninterruptedModelSha256: string;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly savedUsd: number;
   readonly leftovers: Leftovers;
   /** What was promised and did not hold, as sentences; empty is success. */
   readonly brokenPromises: readonly string[];
@@ -33,14 +34,12 @@ export function judgeDemo(
     broken.push('the final model differs from that of an uninterrupted run');
   }
   if (countLeftovers(facts.leftovers) > 0) broken.push('something is left');
-  const { runId, attempts, costUsd, onDemandCostUsd } = run;
-  return { runId, attempts, costUsd, onDemandCostUsd, ...facts, brokenPromises: broken };
+  const { runId, attempts, costUsd, onDemandCostUsd, savedUsd } = run;
+  return { runId, attempts, costUsd, onDemandCostUsd, savedUsd, ...facts, brokenPromises: broken };
 }
 
 /** The end of the demo, for people. */
 export function demoText(report: DemoReport): string {
-  const { costUsd, onDemandCostUsd } = report;
-  const saved = onDemandCostUsd === 0 ? 0 : Math.round((1 - costUsd / onDemandCostUsd) * 100);
   return [
     attemptsTable(report.attempts),
     '',
@@ -49,7 +48,7 @@ export function demoText(report: DemoReport): string {
     report.finalModelSha256 === report.uninterruptedModelSha256
       ? '                     bit-identical'
       : '                     DIFFERENT',
-    `Cost                 ${formatUsd(costUsd)}; On-Demand would have cost ${formatUsd(onDemandCostUsd)} (${saved} % saved)`,
+    `Cost                 ${formatCost(report.costUsd, report.onDemandCostUsd)}`,
     ...leftoverLines(report.leftovers),
     ...report.brokenPromises.map((sentence) => `BROKEN PROMISE       ${sentence}`),
   ].join('\n');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { InstanceView } from '../../aws/instance-view';
 import type { Prices } from '../../aws/prices';
+import { tooManyInstances } from '../../domain/alerts';
 import { decideEnding, type EndingFacts, type InstanceEnding } from '../../domain/decide-ending';
 import { Failure } from '../../domain/failure';
 import type { PurchaseOption } from '../../domain/instance';
@@ -159,14 +160,26 @@ export async function readInstance(cloud: CloudAccess, instanceId: string): Prom
 /**
  * Launches an instance of the user's own; no run ends it, and nothing else of ours.
  *
- * @throws capacity-shortage, quota-exceeded, unknown-instance-type, launch-refused, not-authorized
+ * @param maxInstances with so many of runctl's no other is launched; null is no limit.
+ * @throws too-many-instances, capacity-shortage, quota-exceeded, unknown-instance-type, launch-refused, not-authorized
  */
 export function createInstance(
   access: CloudAccess,
   request: CreateRequest,
-): Promise<{ readonly view: InstanceView; readonly prices: Prices }> {
+  maxInstances: number | null,
+): Promise<{
+  readonly view: InstanceView;
+  readonly prices: Prices;
+  /** Of all that runctl runs now, this one included. */
+  readonly instanceCount: number;
+}> {
   return access.ask(async ({ calls, cloud }) => {
+    const { instances } = await cloud.live.read(0);
+    if (maxInstances !== null && instances.length >= maxInstances) {
+      throw tooManyInstances(instances.length, maxInstances);
+    }
     const view = await calls.launchOwn(cloud, { ...request, token: randomUUID() });
-    return { view, prices: await calls.readPrices(cloud.clients, view, view.purchase) };
+    const prices = await calls.readPrices(cloud.prices, view, view.purchase);
+    return { view, prices, instanceCount: instances.length + 1 };
   });
 }

@@ -1,3 +1,4 @@
+import { savedShare } from '../../domain/bill';
 import { formatDuration, formatLoss, formatUsd } from '../../domain/format';
 import type { SurveyedRun } from '../runs/survey-runs';
 import { curveText, stepText } from './progress-text';
@@ -9,7 +10,18 @@ const curveWidth = 8;
 /** Runs as a table, one line each. */
 export function listText(runs: readonly SurveyedRun[], view: TextView = textView()): string {
   if (runs.length === 0) return 'No runs.';
-  const header = ['RUN', 'STATE', 'STARTED', '#', 'INSTANCE', 'STEP', 'LOSS', 'LEFT', 'COST'];
+  const header = [
+    'RUN',
+    'STATE',
+    'STARTED',
+    '#',
+    'INSTANCE',
+    'STEP',
+    'LOSS',
+    'LEFT',
+    'COST',
+    'SAVED',
+  ];
   const rows = runs.map((run) => [
     run.runId,
     run.state,
@@ -19,7 +31,8 @@ export function listText(runs: readonly SurveyedRun[], view: TextView = textView
     run.step === null ? '-' : stepText(run.step, run.totalSteps),
     lossText(run, view),
     run.secondsLeft === null ? '-' : formatDuration(run.secondsLeft),
-    formatUsd(run.costUsd),
+    `${run.isCostEstimated ? '~' : ''}${formatUsd(run.costUsd)}`,
+    `${Math.round(savedShare(run.costUsd, run.onDemandCostUsd) * 100)} %`,
   ]);
   return formatTable(header, rows);
 }

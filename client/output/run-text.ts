@@ -1,4 +1,4 @@
-import { formatDuration, formatLoss, formatUsd } from '../../domain/format';
+import { formatCost, formatDuration, formatLoss, formatUsd, freeText } from '../../domain/format';
 import type { AttemptLine, RunSnapshot } from '../runs/run-snapshot';
 import { curveText, leftText, phaseText, rateText, stepText } from './progress-text';
 import { formatTable } from './table';
@@ -94,10 +94,29 @@ function checkpointLine({ checkpoint, isOver }: RunSnapshot): string {
   return `step ${step} ${by}, ${when}`;
 }
 
-/** What the run has cost, and beside what. */
-const costLines = (run: RunSnapshot): [string, string][] => [
-  ['Cost', `${formatUsd(run.costUsd)} (On-Demand: ${formatUsd(run.onDemandCostUsd)})`],
-];
+/** What an hour costs now, what the run has cost, and beside what. */
+function costLines(run: RunSnapshot): [string, string][] {
+  const estimate = run.isCostEstimated ? ' so far, an estimate until the instance is released' : '';
+  return [
+    ['Price', priceText(run)],
+    ['Cost', `${formatCost(run.costUsd, run.onDemandCostUsd)}${estimate}`],
+  ];
+}
+
+/** `$0.3600/h now (spot-price-history), $0.3512 at launch; On-Demand $1.0060 (pricing-api)`; '' when nothing runs. */
+function priceText({ attempts, pricePerHourUsd }: RunSnapshot): string {
+  const current = attempts.at(-1);
+  if (pricePerHourUsd === null || current === undefined) return '';
+  const { pricePerHourAtLaunchUsd: atLaunch, onDemandPricePerHourUsd: onDemand } = current;
+  const from = (source: string | null): string => (source === null ? '' : ` (${source})`);
+  const before =
+    atLaunch === null || atLaunch === pricePerHourUsd ? '' : `, ${formatUsd(atLaunch)} at launch`;
+  const beside =
+    current.purchase === 'on-demand' || onDemand === null
+      ? ''
+      : `; On-Demand ${formatUsd(onDemand)}${from(current.onDemandPriceSource)}`;
+  return `${formatUsd(pricePerHourUsd)}/h now${from(current.priceSource)}${before}${beside}`;
+}
 
 /** `Loss        2.31`; without the lines that have nothing to say. */
 function labelled(lines: readonly (readonly [string, string])[]): string[] {
@@ -120,7 +139,8 @@ export function attemptsTable(
     'STEPS',
     'ENDED',
     'EXIT',
-    'SECONDS',
+    'BILLED',
+    '$/HOUR',
     'COST',
   ];
   const rows = attempts.map((attempt) => [
@@ -132,8 +152,9 @@ export function attemptsTable(
     stepsText(attempt),
     attempt.outcome ?? '(goes on)',
     attempt.signal ?? attempt.exitCode?.toString() ?? '-',
-    String(secondsOf(attempt)),
-    formatUsd(attempt.costUsd),
+    `${attempt.billedSeconds} s`,
+    attempt.pricePerHourUsd === null ? '-' : attempt.pricePerHourUsd.toFixed(4),
+    costText(attempt),
   ]);
   const widths = formatTable(header, rows)
     .split('\n')
@@ -153,8 +174,7 @@ function stepsText({ fromStep, toStep }: AttemptLine): string {
   return toStep === null ? '-' : `${fromStep ?? 0}-${toStep}`;
 }
 
-/** From the attempt's start to its end, or until now. */
-function secondsOf({ startedAt, endedAt }: AttemptLine): number {
-  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
-  return Math.round((end - Date.parse(startedAt)) / 1_000);
+function costText({ costUsd, isCostEstimated, freeBecause }: AttemptLine): string {
+  const cost = `${isCostEstimated ? '~' : ''}${formatUsd(costUsd)}`;
+  return freeBecause === null ? cost : `${cost} (${freeText[freeBecause]})`;
 }

@@ -48,7 +48,6 @@ export async function readHoldings(
   );
   const at = { nowMs: Date.now(), graceSeconds: options.graceSeconds };
   const instances = await client.cloud.ask(({ calls, cloud }) => {
-    const costOf = calls.createCostReader(cloud.clients);
     const live = every.filter((each) => !isEnding(each));
     return inParallel(limits.parallelReads, live, async (view) => {
       const runId = runOf(view);
@@ -56,7 +55,7 @@ export async function readHoldings(
       return {
         ...describe(view, ownership, at.nowMs),
         runState: runId === null ? null : (runStates.get(runId) ?? 'unknown'),
-        ...(await costOf(view, at.nowMs)),
+        ...(await calls.readInstanceCost(cloud.prices, view, at.nowMs)),
       };
     });
   });

@@ -18,6 +18,8 @@ export interface CurrentAttempt {
   readonly instanceId: string | null;
   readonly startedAt: Instant;
   readonly checkpoint: RunStatus['checkpoint'];
+  /** What people were warned of; null when no worker answers. */
+  readonly alerts: RunStatus['alerts'] | null;
   /** The progress of the attempts before it. */
   readonly trace: ProgressTrace;
   /** The last poll's findings; null before the first one. */
@@ -52,6 +54,7 @@ export async function readCurrentAttempt(
     instanceId: answer?.instance?.instanceId ?? found.get(searchAttributes.instanceId) ?? null,
     startedAt: description.startTime.toISOString(),
     checkpoint: answer?.checkpoint ?? null,
+    alerts: answer?.alerts ?? null,
     trace: readTrace(answer?.trace),
     // Written by our own activity, whose contract says what the details are.
     details:

@@ -1,5 +1,6 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, type CancelledFailure } from '@temporalio/common';
+import { formatAlert, type RaisedAlert } from '../../domain/alerts';
 import { Failure } from '../../domain/failure';
 import { runWorkflowId } from '../../domain/ids';
 import { readLosses } from '../../domain/losses';
@@ -11,14 +12,11 @@ import {
   type RunResult,
   type RunStatus,
 } from '../../workflows/messages';
+import { toCurrentLine } from './current-line';
 import { readCurrentAttempt, type CurrentAttempt } from './read-attempt';
 import { Queries, unlessMissing } from './queries';
 import { progressOfEndedRun, progressOfOpenRun } from './run-progress';
-import { toAttemptLine, type AttemptLine, type RunSnapshot } from './run-snapshot';
-
-const secondsPerHour = 3_600;
-/** EC2 bills an instance for one minute at least: https://aws.amazon.com/ec2/pricing/ */
-const minimumBilledSeconds = 60;
+import { toAttemptLine, type RunSnapshot } from './run-snapshot';
 
 /**
  * Reads what is known of a run now. Needs no worker; without one it knows less, and says so.
@@ -73,8 +71,12 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
     message: current?.message ?? answer?.message ?? '',
     attempts,
     checkpoint,
-    costUsd: (answer?.costUsd ?? 0) + (line?.costUsd ?? 0),
-    onDemandCostUsd: (answer?.onDemandCostUsd ?? 0) + (line?.onDemandCostUsd ?? 0),
+    ...costOf(
+      (answer?.costUsd ?? 0) + (line?.costUsd ?? 0),
+      (answer?.onDemandCostUsd ?? 0) + (line?.onDemandCostUsd ?? 0),
+    ),
+    isCostEstimated: line?.isCostEstimated ?? false,
+    pricePerHourUsd: line?.pricePerHourUsd ?? null,
     progress,
     ...progressOfOpenRun({ progress, checkpoint, trace, attempts }, now),
     trainerPid: isListed ? null : (current?.details?.trainerPid ?? null),
@@ -84,9 +86,20 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
         ? ['no worker answers, so this is only what Temporal keeps; `runctl worker` starts one']
         : []),
       ...(current?.details?.warnings ?? []),
+      ...alertTexts(runId, current?.alerts ?? answer?.alerts),
     ],
   };
 }
+
+const costOf = (costUsd: number, onDemandCostUsd: number) => ({
+  costUsd,
+  onDemandCostUsd,
+  savedUsd: onDemandCostUsd - costUsd,
+});
+
+/** What people were warned of; a worker of an earlier version knows nothing of it. */
+const alertTexts = (runId: string, alerts: readonly RaisedAlert[] | undefined): string[] =>
+  (alerts ?? []).map((alert) => `${formatAlert(alert, runId)} (${alert.at})`);
 
 /** Before its child is there the parent says "training" already. */
 function phaseWithoutChild(answer: RunStatus | null): Phase {
@@ -108,40 +121,15 @@ function traceOfOpenRun(answer: RunStatus | null, current: CurrentAttempt | null
   return extendTrace(before, traceOf(details?.progress ?? null, readLosses(details?.losses)));
 }
 
-function toCurrentLine(current: CurrentAttempt, now: number): AttemptLine {
-  const { instance, details } = current;
-  const seconds =
-    instance === null
-      ? 0
-      : Math.max(minimumBilledSeconds, (now - Date.parse(instance.launchedAt)) / 1_000);
-  const cost = (pricePerHourUsd: number | null | undefined): number =>
-    ((pricePerHourUsd ?? 0) * seconds) / secondsPerHour;
-  return {
-    number: current.number,
-    instanceId: current.instanceId,
-    instanceType: instance?.instanceType ?? null,
-    zone: instance?.zone ?? null,
-    purchase: instance?.purchase ?? null,
-    outcome: null,
-    fromStep: details?.firstStep ?? null,
-    toStep: details?.progress?.step ?? null,
-    costUsd: cost(instance?.pricePerHourUsd),
-    onDemandCostUsd: cost(instance?.onDemandPricePerHourUsd),
-    message: current.message,
-    reason: null,
-    exitCode: null,
-    signal: null,
-    startedAt: current.startedAt,
-    endedAt: null,
-  };
-}
-
 function fromResult(result: RunResult): RunSnapshot {
   return {
     ...ended(result.runId, result),
     state: result.state,
     message: result.warning ?? result.attempts.at(-1)?.message ?? '',
-    warnings: result.warning === undefined ? [] : [result.warning],
+    warnings: [
+      ...(result.warning === undefined ? [] : [result.warning]),
+      ...alertTexts(result.runId, result.alerts),
+    ],
   };
 }
 
@@ -161,7 +149,7 @@ function fromAbruptEnd(
   message: string,
   answer: RunStatus | null,
 ): RunSnapshot {
-  const none = { attempts: [], checkpoint: null, costUsd: 0, onDemandCostUsd: 0 };
+  const none = { attempts: [], checkpoint: null, costUsd: 0, onDemandCostUsd: 0, alerts: [] };
   const failure =
     state === 'cancelled'
       ? null
@@ -171,7 +159,10 @@ function fromAbruptEnd(
 
 function ended(
   runId: string,
-  ledger: Pick<RunStatus, 'attempts' | 'checkpoint' | 'costUsd' | 'onDemandCostUsd' | 'trace'>,
+  ledger: Pick<
+    RunStatus,
+    'attempts' | 'checkpoint' | 'costUsd' | 'onDemandCostUsd' | 'trace' | 'alerts'
+  >,
 ): Omit<RunSnapshot, 'state' | 'message'> {
   const attempts = ledger.attempts.map(toAttemptLine);
   return {
@@ -179,13 +170,14 @@ function ended(
     isOver: true,
     attempts,
     checkpoint: ledger.checkpoint,
-    costUsd: ledger.costUsd,
-    onDemandCostUsd: ledger.onDemandCostUsd,
+    ...costOf(ledger.costUsd, ledger.onDemandCostUsd),
+    isCostEstimated: false,
+    pricePerHourUsd: null,
     progress: null,
     ...progressOfEndedRun(readTrace(ledger.trace), attempts),
     trainerPid: null,
     failure: null,
-    warnings: [],
+    warnings: alertTexts(runId, ledger.alerts),
   };
 }
 

@@ -1,6 +1,7 @@
+import type { FreeReason } from '../../domain/bill';
 import type { Checkpoint } from '../../domain/checkpoint';
 import type { Estimate } from '../../domain/estimate-end';
-import type { PurchaseOption } from '../../domain/instance';
+import type { PriceSource, PurchaseOption } from '../../domain/instance';
 import type { Instant } from '../../domain/instant';
 import type { AttemptRecord, OtherTraining } from '../../domain/outcome';
 import type { Progress } from '../../domain/supervisor-report';
@@ -17,9 +18,14 @@ export interface RunSnapshot {
   /** Ended attempts, and last the current one with `outcome` null. */
   readonly attempts: readonly AttemptLine[];
   readonly checkpoint: Checkpoint | null;
-  /** Ended attempts by the bill's rules, the current one by its age until now. */
+  /** Ended attempts by the bill's rules, the current one as if it ended now. */
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly savedUsd: number;
+  /** An attempt goes on, so the cost is an estimate until its instance is released. */
+  readonly isCostEstimated: boolean;
+  /** What an hour of the run costs now; null when nothing runs, or no price is known. */
+  readonly pricePerHourUsd: number | null;
   /** Of the current attempt; null when it has not reported any. */
   readonly progress: Progress | null;
   /** Where the run stands: what it reported last, or the checkpoint that it goes on from; null before either. */
@@ -57,8 +63,22 @@ export interface AttemptLine {
   readonly outcome: AttemptRecord['outcome'] | null;
   readonly fromStep: number | null;
   readonly toStep: number | null;
+  /** Seconds that EC2 bills; of the current attempt until now. */
+  readonly billedSeconds: number;
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
+  readonly savedUsd: number;
+  /** The instance is not released yet: what it costs is an estimate. */
+  readonly isCostEstimated: boolean;
+  /** Of the present instance-hour; of an ended attempt the average that was paid. */
+  readonly pricePerHourUsd: number | null;
+  readonly pricePerHourAtLaunchUsd: number | null;
+  readonly onDemandPricePerHourUsd: number | null;
+  /** Where the price that is paid comes from. */
+  readonly priceSource: PriceSource | null;
+  readonly onDemandPriceSource: PriceSource | null;
+  /** Why an instance that was launched cost nothing. */
+  readonly freeBecause: FreeReason | null;
   /** How it ended, for people. */
   readonly message: string;
   /** What failed, in a few words; null for an attempt that goes on or did not fail. */
@@ -90,8 +110,17 @@ export function toAttemptLine(record: AttemptRecord): AttemptLine {
     outcome: record.outcome,
     fromStep: record.fromStep,
     toStep: record.toStep,
+    billedSeconds: record.billedSeconds,
     costUsd: record.costUsd,
     onDemandCostUsd: record.onDemandCostUsd,
+    savedUsd: record.onDemandCostUsd - record.costUsd,
+    isCostEstimated: false,
+    pricePerHourUsd: averagePrice(record),
+    pricePerHourAtLaunchUsd: instance?.pricePerHourUsd ?? null,
+    onDemandPricePerHourUsd: instance?.onDemandPricePerHourUsd ?? null,
+    priceSource: instance?.priceSource ?? null,
+    onDemandPriceSource: instance?.onDemandPriceSource ?? null,
+    freeBecause: record.freeBecause ?? null,
     message: record.message,
     // A run that an earlier worker ended has no such fields in its ledger.
     reason: record.reason ?? null,
@@ -101,3 +130,8 @@ export function toAttemptLine(record: AttemptRecord): AttemptLine {
     endedAt: record.endedAt,
   };
 }
+
+const secondsPerHour = 3_600;
+
+const averagePrice = ({ billedSeconds, costUsd }: AttemptRecord): number | null =>
+  billedSeconds === 0 ? null : (costUsd / billedSeconds) * secondsPerHour;

@@ -17,6 +17,8 @@ export interface SurveyedRun extends SortableRun {
   readonly secondsLeft: number | null;
   readonly checkpointStep: number | null;
   readonly onDemandCostUsd: number;
+  readonly savedUsd: number;
+  readonly isCostEstimated: boolean;
 }
 
 export interface SurveyOptions extends ListOptions {
@@ -75,5 +77,7 @@ function surveyed(run: ListedRun, snapshot: RunSnapshot): SurveyedRun {
     checkpointStep: snapshot.checkpoint?.step ?? null,
     costUsd: snapshot.costUsd,
     onDemandCostUsd: snapshot.onDemandCostUsd,
+    savedUsd: snapshot.savedUsd,
+    isCostEstimated: snapshot.isCostEstimated,
   };
 }

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { Failure } from '../../domain/failure';
-import { earlierKeys } from './earlier-keys';
 import { settingKeys, type SettingName } from './setting-keys';
-import { listKeys, meaningOf, parseVariable } from './setting-source';
+import { listKeys, meaningOf, parseVariable, sectionKeys } from './setting-source';
 import { findLine, readAssignedKey, readHeader } from './toml-lines';
 
 type Table = Record<string, unknown>;
@@ -40,7 +39,7 @@ export function setInFile(content: string, key: string, text: string): string {
 function settingOf(key: string): SettingName {
   const dot = key.indexOf('.');
   const [section, inner] = dot === -1 ? [null, key] : [key.slice(0, dot), key.slice(dot + 1)];
-  const meaning = section !== null && !(section in earlierKeys) ? null : meaningOf(section, inner);
+  const meaning = section !== null && !(section in sectionKeys) ? null : meaningOf(section, inner);
   if (meaning?.kind === 'setting') return meaning.name;
   throw new Failure(
     'invalid-input',

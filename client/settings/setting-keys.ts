@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertKeys } from './alert-keys';
 
 const text = z.string().trim().min(1, 'expected some text');
 const seconds = z.number().positive('expected a number of seconds above 0');
@@ -64,13 +65,14 @@ export const settingKeys = {
     environment: ['RUNCTL_CODE_LIMIT_MB'],
     kind: 'number',
   },
+  ...alertKeys,
 } as const satisfies Record<string, SettingKey>;
 
 interface SettingKey {
   readonly schema: z.ZodType;
   readonly environment: readonly string[];
   /** How the text of an environment variable is read. */
-  readonly kind: 'text' | 'list' | 'number';
+  readonly kind: 'text' | 'list' | 'number' | 'flag';
 }
 
 export type SettingName = keyof typeof settingKeys;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { alertSection } from './alert-keys';
 import { earlierKeys, earlierVariables, type EarlierKey } from './earlier-keys';
 import { settingKeys, type SettingName } from './setting-keys';
 import { lineOfKey } from './toml-lines';
@@ -28,6 +29,12 @@ interface RawSetting {
 export type SettingOrigin = 'flag' | 'environment' | 'file';
 
 const settingNames = Object.keys(settingKeys) as SettingName[]; // Object.keys forgets the key type.
+
+/** The sections of a file, and what their keys mean. */
+export const sectionKeys: Readonly<Record<string, Readonly<Record<string, EarlierKey>>>> = {
+  ...earlierKeys,
+  alerts: alertSection,
+};
 
 /** Reads a TOML file; a file that is not there is an empty source. */
 export function readSettingsFile(file: string, shownAs: string): SettingSource {
@@ -63,7 +70,9 @@ function parseSettings(content: string, shownAs: string): SettingSource {
     const meaning = meaningOf(section, key);
     const said = meaning?.kind === 'setting' ? entries.get(meaning.name) : undefined;
     if (meaning === null) {
-      warnings.push(`${place}: unknown key "${written}"; known are ${settingNames.join(', ')}`);
+      warnings.push(
+        `${place}: unknown key "${written}"; known are ${knownBeside(section).join(', ')}`,
+      );
     } else if (meaning.kind === 'gone') {
       gone.push({ place, written, instead: meaning.instead });
     } else if (said !== undefined) {
@@ -74,6 +83,13 @@ function parseSettings(content: string, shownAs: string): SettingSource {
     }
   }
   return { entries, warnings, notes: toNotes(gone), problems: [] };
+}
+
+/** The keys of the same section; those of `[alerts]` are known under longer names at the top. */
+function knownBeside(section: string | null): string[] {
+  const alerts = Object.keys(alertSection);
+  if (section === 'alerts') return alerts;
+  return settingNames.filter((name) => !alerts.some((key) => name === `alert_${key}`));
 }
 
 interface GoneKey {
@@ -102,7 +118,7 @@ interface WrittenKey {
 /** Every key of a file with its section; a section that nobody knows counts as a key of its own. */
 export function listKeys(table: Readonly<Record<string, unknown>>): WrittenKey[] {
   return Object.entries(table).flatMap(([key, value]): WrittenKey[] =>
-    Object.hasOwn(earlierKeys, key) && isTable(value)
+    Object.hasOwn(sectionKeys, key) && isTable(value)
       ? Object.entries(value).map(([inner, found]) => ({ section: key, key: inner, value: found }))
       : [{ section: null, key, value }],
   );
@@ -113,7 +129,7 @@ export function listKeys(table: Readonly<Record<string, unknown>>): WrittenKey[]
  * nobody knows it.
  */
 export function meaningOf(section: string | null, key: string): EarlierKey | null {
-  const earlier = earlierKeys[section ?? 'aws'];
+  const earlier = sectionKeys[section ?? 'aws'];
   if (earlier !== undefined && Object.hasOwn(earlier, key)) return earlier[key] ?? null;
   const isPlaceOfSettings = section === null || section === 'aws';
   return isPlaceOfSettings && isSettingName(key) ? { kind: 'setting', name: key } : null;
@@ -140,7 +156,7 @@ export function readSettingsEnvironment(environment: NodeJS.ProcessEnv): Setting
 }
 
 /** The value that a text stands for: as an environment variable, or on the command line. */
-export function parseVariable(text: string, kind: 'text' | 'list' | 'number'): unknown {
+export function parseVariable(text: string, kind: 'text' | 'list' | 'number' | 'flag'): unknown {
   switch (kind) {
     case 'text':
       return text;
@@ -151,6 +167,9 @@ export function parseVariable(text: string, kind: 'text' | 'list' | 'number'): u
       // Keeps the text, so that the message shows what was written.
       return Number.isNaN(value) ? text : value;
     }
+    case 'flag':
+      if (text === 'true' || text === '1') return true;
+      return text === 'false' || text === '0' ? false : text;
   }
 }
 

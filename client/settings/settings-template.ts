@@ -26,4 +26,17 @@ export const settingsTemplate = `# Settings of runctl. A flag wins over the envi
 # security_groups = ["sg-0123456789abcdef0"]
 # lease_seconds = 14400                   # how long an instance outlives a control plane that is gone
 # poll_interval_seconds = 10              # how often the worker looks at a run
+
+# What the worker warns of, and whom: docs/alerts.md. 0 switches a warning off.
+# [alerts]
+# run_hours = 24
+# run_usd = 10
+# run_usd_per_hour = 5
+# on_demand_fallback = true
+# account_usd_per_hour = [25, 50]         # each of them warns
+# account_usd_per_day = 100
+# instances = 10
+# max_instances = 50                      # no launch goes past it
+# command = ["notify", "--channel", "ml"] # reads each alert as JSON; no shell
+# webhook = "https://example.com/hook"    # gets it by POST
 `;

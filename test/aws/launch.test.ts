@@ -52,7 +52,7 @@ test('a launch gives one tagged Spot instance in one of the pools, with its pric
     purchase: 'spot',
     tags: { app: 'runctl', 'runctl:run-id': asked.runId, 'runctl:attempt': '1' },
   });
-  const prices = await readPrices(here.cloud.clients, instance, 'spot');
+  const prices = await readPrices(here.cloud.prices, instance, 'spot');
   expect(prices.pricePerHourUsd).toBeGreaterThan(0);
   expect(prices.onDemandPricePerHourUsd).toBeGreaterThan(prices.pricePerHourUsd ?? Infinity);
 });
@@ -170,8 +170,8 @@ test('terminating twice is success, and the Spot request is closed', async () =>
   const found = await findByAttempt(here.cloud.clients, asked.runId, 1);
   for (let time = 0; time < 2; time += 1) {
     const [ended] = await terminateInstances(here.cloud, found);
-    expect(ended?.state).toMatch(/shutting-down|terminated/);
-    expect(ended?.stateChangedAt).not.toBeNull();
+    expect(ended?.view.state).toMatch(/shutting-down|terminated/);
+    expect(ended?.view.stateChangedAt).not.toBeNull();
   }
   const { spotRequests } = await here.local.status();
   const ofIt = spotRequests.filter((each) => each.instanceId === instanceId);

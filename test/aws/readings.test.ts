@@ -1,41 +1,8 @@
-import { billFor } from '../../aws/bill';
 import { failureFromAwsError, readAwsError } from '../../aws/aws-error';
 import { needsPathStyle } from '../../aws/clients';
 import { readInstance, readTransitionInstant, whyGone } from '../../aws/instance-view';
-import { onDemandPrice } from '../../aws/prices';
 import { readAnswer } from '../../aws/supervisor-answer';
 import { Failure } from '../../domain/failure';
-
-describe('a bill', () => {
-  const prices = { pricePerHourUsd: 0.36, onDemandPricePerHourUsd: 1.08 };
-  const launchedAt = '2026-11-24T10:00:00.000Z';
-
-  test('is by the second', () => {
-    const bill = billFor({ launchedAt, endedAt: '2026-11-24T10:16:40.000Z', ...prices });
-    expect(bill.billedSeconds).toBe(1_000);
-    expect(bill.costUsd).toBeCloseTo(0.1, 9);
-    expect(bill.onDemandCostUsd).toBeCloseTo(0.3, 9);
-  });
-
-  test('has a minute at least', () => {
-    const bill = billFor({ launchedAt, endedAt: '2026-11-24T10:00:05.000Z', ...prices });
-    expect(bill.billedSeconds).toBe(60);
-  });
-
-  test('of an unknown price is what is known, or nothing', () => {
-    const endedAt = '2026-11-24T11:00:00.000Z';
-    const unknown = { pricePerHourUsd: null, onDemandPricePerHourUsd: null };
-    expect(billFor({ launchedAt, endedAt, ...unknown })).toMatchObject({ costUsd: 0 });
-    expect(billFor({ launchedAt, endedAt, ...prices, pricePerHourUsd: null })).toMatchObject({
-      costUsd: 1.08,
-    });
-  });
-});
-
-test('list prices are known for common types, and null for others', () => {
-  expect(onDemandPrice('g5.xlarge')).toBe(1.006);
-  expect(onDemandPrice('z9.huge')).toBeNull();
-});
 
 describe('an instance as EC2 tells it', () => {
   test('is On-Demand when EC2 gives no lifecycle', () => {

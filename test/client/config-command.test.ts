@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'smol-toml';
 import { setInFile } from '../../client/settings/edit-settings';
 import { settingKeys } from '../../client/settings/setting-keys';
+import { listKeys, meaningOf } from '../../client/settings/setting-source';
 import { settingsTemplate } from '../../client/settings/settings-template';
 import { documentOf, runctl } from './support/command-line';
 import { failureOf } from './support/failure-of';
@@ -61,13 +62,14 @@ test.each([
 test('the template names every setting, and each line of it can be used', () => {
   const shown = settingsTemplate
     .split('\n')
-    .flatMap((line) => /^# (\w+ = .*)/.exec(line)?.[1] ?? []);
-  expect(shown.map((line) => line.split(' ')[0]).sort()).toEqual(Object.keys(settingKeys).sort());
-  for (const [name, value] of Object.entries(parse(shown.join('\n')))) {
-    expect(settingKeys[name as keyof typeof settingKeys].schema.safeParse(value).success).toBe(
-      true,
-    );
-  }
+    .flatMap((line) => /^# (\[\w+\]|\w+ = .*)/.exec(line)?.[1] ?? []);
+  const names = listKeys(parse(shown.join('\n'))).map(({ section, key, value }) => {
+    const meaning = meaningOf(section, key);
+    if (meaning?.kind !== 'setting') throw new Error(`Nobody knows ${section ?? ''}.${key}.`);
+    expect(settingKeys[meaning.name].schema.safeParse(value).success).toBe(true);
+    return meaning.name;
+  });
+  expect(names.toSorted()).toEqual(Object.keys(settingKeys).sort());
 });
 
 test('init, set, show and validate work on one file, and init never overwrites', async () => {

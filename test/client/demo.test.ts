@@ -1,23 +1,10 @@
 import { judgeDemo } from '../../client/demo/demo-report';
 import { nextDisturbance } from '../../client/demo/storyline';
 import type { AttemptLine, RunSnapshot } from '../../client/runs/run-snapshot';
+import { attemptLine } from './support/attempt-line';
 
-const attempt = (number: number, outcome: AttemptLine['outcome']): AttemptLine => ({
-  number,
-  instanceId: `i-${number}`,
-  instanceType: 'g5.xlarge',
-  zone: 'us-east-1a',
-  purchase: 'spot',
-  outcome,
-  fromStep: 0,
-  toStep: 1,
-  costUsd: 0.1,
-  onDemandCostUsd: 0.3,
-  message: '',
-  ...{ reason: null, exitCode: null, signal: null },
-  startedAt: '2026-11-24T00:00:00.000Z',
-  endedAt: null,
-});
+const attempt = (number: number, outcome: AttemptLine['outcome']): AttemptLine =>
+  attemptLine({ number, instanceId: `i-${number}`, outcome, fromStep: 0, toStep: 1 });
 
 function snapshot(step: number, ...attempts: AttemptLine[]): RunSnapshot {
   const at = '2026-11-24T00:00:00.000Z';
@@ -30,6 +17,9 @@ function snapshot(step: number, ...attempts: AttemptLine[]): RunSnapshot {
     checkpoint: null,
     costUsd: 0.3,
     onDemandCostUsd: 0.9,
+    savedUsd: 0.6,
+    isCostEstimated: true,
+    pricePerHourUsd: 6,
     progress: { step, totalSteps: 100, loss: 1, stepsPerSecond: 1, at },
     ...{ step, totalSteps: 100, lossHistory: [], estimate: null },
     trainerPid: null,

@@ -2,13 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { attemptEndMark, logLossBoundSeconds } from '../../client/output/log-marks';
 import type { AttemptLine } from '../../client/runs/run-snapshot';
+import { attemptLine } from './support/attempt-line';
 
-const ended = (outcome: AttemptLine['outcome']): AttemptLine => ({
-  ...{ number: 1, instanceId: 'i-0abc', instanceType: null, zone: null, purchase: null },
-  ...{ fromStep: null, toStep: null, costUsd: 0, onDemandCostUsd: 0, message: '' },
-  ...{ reason: null, exitCode: null, signal: null },
-  ...{ startedAt: '2026-01-31T12:00:00Z', endedAt: null, outcome },
-});
+const ended = (outcome: AttemptLine['outcome']): AttemptLine => attemptLine({ outcome });
 
 test('after a sudden death the log says where lines may be missing, and for how long', () => {
   expect(attemptEndMark(1, ended('instance-lost'))).toMatch(/last 5 seconds.*may be missing here/);

@@ -1,3 +1,4 @@
+import { readWorkerSettings } from '../../worker/settings';
 import { loadSettings, settingsForLocalCloud } from '../../client/settings/load-settings';
 import { chooseCloud } from '../../client/environment/choose-cloud';
 import { failureOf } from './support/failure-of';
@@ -62,6 +63,50 @@ test('all unusable values are told at once, each with its place', () => {
 test('a file that is no TOML is told with the line', () => {
   const failure = failureOf(() => load({ '.runctl.toml': 'bucket = "b"\nregion = ' }));
   expect(failure.message).toMatch(/^\.runctl\.toml:2: /);
+});
+
+test('the section [alerts] says what the worker warns of, and whom', () => {
+  const files = {
+    '.runctl.toml': [
+      '[alerts]\nrun_usd = 0\nrun_hours = 12.5\naccount_usd_per_hour = [5]\ninstances = 3',
+      'max_instances = 4\non_demand_fallback = false\ncommand = ["notify", "--loud"]',
+    ].join('\n'),
+  };
+  const environment = {
+    RUNCTL_ALERT_RUN_HOURS: '36',
+    RUNCTL_ALERT_ACCOUNT_USD_PER_DAY: '7',
+    RUNCTL_ALERT_WEBHOOK: 'https://example.com/hook',
+    RUNCTL_BUCKET: 'b',
+    RUNCTL_INSTANCE_PROFILE: 'p',
+    AWS_REGION: 'us-east-1',
+  };
+  const folder = temporaryFolder(files);
+  const { alerts, maxInstances } = readWorkerSettings(folder, { HOME: folder, ...environment });
+  expect(alerts).toEqual({
+    thresholds: {
+      ...{ runHours: 36, runUsd: null, runUsdPerHour: 5, warnsOfFallback: false },
+      ...{ accountUsdPerHour: [5], accountUsdPerDay: 7, instanceCount: 3 },
+    },
+    command: ['notify', '--loud'],
+    webhook: 'https://example.com/hook',
+  });
+  expect(maxInstances).toBe(4);
+});
+
+test('unusable alerts are told with their place, and unknown ones with what is known', () => {
+  const content = '[alerts]\nrun_usd = "ten"\ncommand = []\nwebhook = "ftp://x"\ninstances = 1.5';
+  const { message } = failureOf(() =>
+    load({ '.runctl.toml': content }, { RUNCTL_ALERT_ON_DEMAND_FALLBACK: 'perhaps' }),
+  );
+  expect(message).toContain('.runctl.toml:2 alerts.run_usd: expected a number, or 0 for never');
+  expect(message).toContain('.runctl.toml:3 alerts.command: expected a program, or a list of');
+  expect(message).toContain('.runctl.toml:4 alerts.webhook: expected an address with https://');
+  expect(message).toContain('.runctl.toml:5 alerts.instances: expected a whole number, or 0');
+  expect(message).toContain('RUNCTL_ALERT_ON_DEMAND_FALLBACK alert_on_demand_fallback: expected');
+  const { warnings } = load({ '.runctl.toml': '[alerts]\nrun_euro = 1' });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^\.runctl\.toml:2: unknown key "alerts.run_euro"; known are run_hours,/),
+  ]);
 });
 
 test('what a file says of a real account does not reach the local cloud', () => {

@@ -35,6 +35,8 @@ const record: AttemptRecord = {
     isOurs: false,
     pricePerHourUsd: 0.1 + 0.2,
     onDemandPricePerHourUsd: 0.1 + 0.2,
+    priceSource: 'spot-price-history',
+    onDemandPriceSource: 'table of 2026-11, us-east-1',
   },
   outcome: 'capacity-shortage',
   message: clip('"\n😀'.repeat(1_000), limits.recordMessageBytes),
@@ -48,8 +50,10 @@ const record: AttemptRecord = {
   billedSeconds: big,
   costUsd: 0.1 + 0.2,
   onDemandCostUsd: 0.1 + 0.2,
+  freeBecause: 'interrupted-in-first-hour',
   checkpoint,
 };
+const alert = { code: 'on-demand-fallback', limit: 1_000_000, value: 1234.56, at } as const;
 
 /** A state in which everything that can be long is as long as it may be. */
 function biggest(): AttemptCarryOver {
@@ -89,6 +93,13 @@ function biggest(): AttemptCarryOver {
         [],
         Array.from({ length: 100 }, (_, n) => [999_999_999_999_900 + n, -1.234e-300] as const),
       ),
+    },
+    runStartedAt: at,
+    alerts: {
+      // A run has no more thresholds than these.
+      inForce: Array.from({ length: 4 }, () => `${alert.code} ${alert.limit}`),
+      raised: Array.from({ length: limits.raisedAlerts }, () => alert),
+      count: big,
     },
   };
 }

@@ -1,7 +1,14 @@
 import type { Info } from '@temporalio/activity';
-import { createControlActivities, createWatchActivities, defaultPace } from '../../activities';
+import {
+  createControlActivities,
+  createInstanceGuard,
+  createWatchActivities,
+  defaultPace,
+  type AlertSettings,
+} from '../../activities';
 import type { ControlActivities, WatchActivities } from '../../activities/contract';
 import type { ActivityDependencies } from '../../activities/dependencies';
+import { defaultThresholds } from '../../domain/alerts';
 import type { SupervisorPackage } from '../../aws/supervisor-package';
 import { newActivityEnvironment } from './activity-environment';
 import { type ConnectedCloud, startConnectedCloud } from './connected-cloud';
@@ -10,8 +17,14 @@ import { type ConnectedCloud, startConnectedCloud } from './connected-cloud';
 export interface ActivityLab extends ConnectedCloud {
   readonly activities: ControlActivities & WatchActivities;
   readonly openRuns: Set<string>;
+  /** How often a launch has asked to look at the account. */
+  accountLooks(): number;
   /** Runs one call in an activity context of its own. */
-  run<Result>(call: () => Promise<Result>, info?: Partial<Info>): Promise<Result>;
+  run<Result>(
+    call: () => Promise<Result>,
+    info?: Partial<Info>,
+    onHeartbeat?: (details: unknown) => void,
+  ): Promise<Result>;
   /** Repeats a call as Temporal does, with its heartbeat details, until it returns; the messages of "not yet". */
   runUntilDone<Result>(
     call: () => Promise<Result>,
@@ -19,22 +32,40 @@ export interface ActivityLab extends ConnectedCloud {
   ): Promise<{ readonly result: Result; readonly messages: readonly string[] }>;
 }
 
-export async function startActivityLab(supervisor: SupervisorPackage): Promise<ActivityLab> {
+export interface ActivityLabOptions {
+  readonly alerts?: AlertSettings;
+  readonly maxInstances?: number;
+}
+
+export async function startActivityLab(
+  supervisor: SupervisorPackage,
+  options: ActivityLabOptions = {},
+): Promise<ActivityLab> {
   const connected = await startConnectedCloud();
   const openRuns = new Set<string>();
+  let accountLooks = 0;
   const dependencies: ActivityDependencies = {
     cloud: connected.cloud,
     supervisor,
     isRunOpen: (runId) => Promise.resolve(openRuns.has(runId)),
     pace: { ...defaultPace, watchIntervalMs: 300, bootIntervalMs: 200, orphanGraceSeconds: 0 },
+    alerts: options.alerts ?? { thresholds: defaultThresholds, command: null, webhook: null },
+    guard: createInstanceGuard(options.maxInstances ?? null),
+    lookAtAccount: () => {
+      accountLooks += 1;
+      return Promise.resolve();
+    },
   };
   let activityCount = 0;
   const newInfo = (): Partial<Info> => ({
     activityId: String((activityCount += 1)),
     scheduledTimestampMs: Date.now(),
   });
-  const run: ActivityLab['run'] = (call, info = {}) =>
-    newActivityEnvironment({ ...newInfo(), ...info }).run(call);
+  const run: ActivityLab['run'] = (call, info = {}, onHeartbeat = () => undefined) => {
+    const environment = newActivityEnvironment({ ...newInfo(), ...info });
+    environment.on('heartbeat', onHeartbeat);
+    return environment.run(call);
+  };
   return {
     ...connected,
     activities: {
@@ -42,6 +73,7 @@ export async function startActivityLab(supervisor: SupervisorPackage): Promise<A
       ...createWatchActivities(dependencies),
     },
     openRuns,
+    accountLooks: () => accountLooks,
     run,
     runUntilDone: (call, limitMs = 30_000) => repeat(newInfo(), call, limitMs),
   };

@@ -6,8 +6,10 @@ import type {
   SaveReply,
   StartReply,
   WatchActivities,
+  WatchInput,
   WatchVerdict,
 } from '../../activities/contract';
+import type { Alert } from '../../domain/alerts';
 import type { Checkpoint } from '../../domain/checkpoint';
 import type { LaunchedInstance } from '../../domain/instance';
 import type { TrainerResult } from '../../domain/supervisor-report';
@@ -39,10 +41,14 @@ export class ScriptedCloud {
   readonly instances: ScriptedInstance[] = [];
   readonly calls: ActivityName[] = [];
   readonly launches: LaunchInput[] = [];
+  readonly watches: WatchInput[] = [];
+  readonly delivered: Alert[] = [];
   checkpoint: Checkpoint | null = null;
   fence = 0;
   /** Answers of the next launches; a launch without one succeeds. */
   launchReplies: (LaunchReply | Error)[] = [];
+  /** What a look says of the cost; null or nothing lets the training go on. */
+  costVerdict?: (input: WatchInput) => WatchVerdict | null;
   startReply: StartReply = { kind: 'started' };
   /** What the activity throws, until it is removed. */
   readonly failures = new Map<ActivityName, Error>();
@@ -177,8 +183,13 @@ export class ScriptedCloud {
         instances: this.release((i) => i.isRunning),
         checkpoint: this.checkpoint,
       })),
+      deliverAlert: wrap('deliverAlert', (alert) => {
+        this.delivered.push(alert);
+        return { channels: ['log'] };
+      }),
+      checkAccount: () => Promise.reject(new Error("The account is nobody's run.")),
       reapOrphans: () => Promise.resolve({ examined: 0, terminated: [] }),
-      watchTraining: wrap('watchTraining', ({ instanceId }) => this.watch(instanceId)),
+      watchTraining: wrap('watchTraining', (input) => this.watch(input)),
     };
   }
 
@@ -213,9 +224,12 @@ export class ScriptedCloud {
     return { kind: 'launched', instance: launched };
   }
 
-  private watch(instanceId: string): WatchVerdict {
-    const instance = this.find(instanceId);
+  private watch(input: WatchInput): WatchVerdict {
+    const instance = this.find(input.instanceId);
     if (instance.verdict !== null) return instance.verdict;
+    const said = this.costVerdict?.(input) ?? null;
+    this.watches.push(input);
+    if (said !== null) return said;
     instance.step += 1;
     throw ApplicationFailure.create({
       type: 'still-training',

@@ -6,6 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import type { AttemptCarryOver } from '../../domain/carry-over';
 import { attemptWorkflowId, runWorkflowId, taskQueues } from '../../domain/ids';
 import type { Phase, RunResult, RunStatus } from '../../workflows/messages';
+import { ScriptedAccount } from './scripted-account';
 import { ScriptedCloud } from './scripted-cloud';
 import { smallSpec } from './small-spec';
 import { findTemporal, startTemporal } from './temporal-server';
@@ -23,6 +24,8 @@ export interface LabRun {
 
 /** A dev server with our workflows on it, and a scripted cloud below them. */
 export class WorkflowLab {
+  /** What answers the activities that concern no run. */
+  readonly account = new ScriptedAccount();
   private readonly clouds = new Map<string, ScriptedCloud>();
 
   private constructor(
@@ -153,7 +156,7 @@ export class WorkflowLab {
     const activities = Object.fromEntries(
       Object.keys(new ScriptedCloud().activities()).map((name) => [
         name,
-        (input: { runId: string }) => this.answer(name, input),
+        (input: { runId: string | null }) => this.answer(name, input),
       ]),
     );
     this.workers = await Promise.all([
@@ -164,8 +167,10 @@ export class WorkflowLab {
     this.running = Promise.all(this.workers.map((worker) => worker.run()));
   }
 
-  private answer(activity: string, input: { runId: string }): unknown {
-    const cloud = this.clouds.get(input.runId);
+  private answer(activity: string, input: { runId: string | null }): unknown {
+    if (activity === 'checkAccount') return this.account.check(input);
+    const cloud = input.runId === null ? this.account : this.clouds.get(input.runId);
+    if (cloud instanceof ScriptedAccount) return cloud.deliver(input);
     if (cloud === undefined) throw new Error(`No run ${input.runId} was started here.`);
     // By name, as the worker looks activities up; the workflow's side of the contract is typed.
     const activities = cloud.activities() as unknown as Record<string, (i: unknown) => unknown>;

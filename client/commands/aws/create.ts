@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { decideAlerts, defaultThresholds, formatAlert } from '../../../domain/alerts';
 import { formatUsd } from '../../../domain/format';
 import { createInstance } from '../../instances/instance-client';
 import { toInstanceDocument } from '../../instances/instance-document';
 import { generateRunId } from '../../runs/run-name';
+import type { Console } from '../../output/console';
+import { instanceBounds } from '../../settings/instance-bounds';
 import { requireCloudSettings } from '../../settings/cloud-settings';
 import { action, type CommandContext, type Invocation } from '../command-context';
 import { ArgumentProblems } from '../parse-options';
@@ -52,7 +55,10 @@ async function create(
     requireCloudSettings(settings, 'worker');
     const purchase = options.spot === true ? 'spot' : 'on-demand';
     const zones = options.zone === undefined ? (settings.zones ?? []) : [options.zone];
-    const launched = await createInstance(cloud, { instanceType, purchase, zones, name });
+    const bounds = instanceBounds(settings);
+    const request = { instanceType, purchase, zones, name } as const;
+    const launched = await createInstance(cloud, request, bounds.maxInstances);
+    warnOfCount(console, launched.instanceCount, bounds.instanceCount);
     const { instanceId } = launched.view;
     const { pricePerHourUsd } = launched.prices;
     const price = pricePerHourUsd === null ? '' : `, ${formatUsd(pricePerHourUsd)} per hour`;
@@ -67,4 +73,11 @@ async function create(
     console.say(`Train on it: runctl aws train ${instanceId} SCRIPT`);
     console.say(`End it:      runctl aws terminate ${instanceId} --yes`);
   });
+}
+
+/** Beside the worker's own warnings, since this needs no worker. */
+function warnOfCount(console: Console, count: number, instanceCount: number | null): void {
+  const observed = { kind: 'account', pricePerHourUsd: null, instanceCount: count } as const;
+  const { raised } = decideAlerts(observed, { ...defaultThresholds, instanceCount }, []);
+  for (const alert of raised) console.say(`warning: ${formatAlert(alert, null)}`);
 }

@@ -58,8 +58,12 @@ async function list(invocation: Invocation<ListCommandOptions>): Promise<number>
   return withClient(invocation, async (client) => {
     const survey = new RunSurvey(client.temporal);
     return showFrames(console, intervalSeconds, async () => {
-      const runs = await survey.read(selection);
-      return { document: { runs }, text: listText(runs) };
+      const [runs, warnings] = await Promise.all([
+        survey.read(selection),
+        client.accountWarnings(),
+      ]);
+      const lines = warnings.map((warning) => `warning: ${warning}`);
+      return { document: { runs, warnings }, text: [...lines, listText(runs)].join('\n') };
     });
   });
 }

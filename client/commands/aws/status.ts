@@ -29,7 +29,10 @@ async function status(invocation: Invocation<WatchOptions>, id: string): Promise
     const runId = await client.resolve(id);
     let last = null as RunSnapshot | null;
     const code = await showFrames(console, intervalSeconds, async () => {
-      const run = await client.status(runId);
+      const found = await client.status(runId);
+      // What all runs cost together concerns whoever has one that goes on.
+      const ofAccount = found.isOver ? [] : await client.accountWarnings();
+      const run = { ...found, warnings: [...found.warnings, ...ofAccount] };
       last = run;
       const text = `${runText(run)}\n\n${nextCommandsText(run, client.pageOf(runId))}`;
       return { document: run, text, isLast: run.isOver };

@@ -41,7 +41,7 @@ export class OwnInstance {
   static async create(stack: Stack, purchase: PurchaseOption = 'on-demand'): Promise<OwnInstance> {
     const { cloud } = stack.client;
     const request = { instanceType: 'g5.xlarge', purchase, zones: [], name: 'own' };
-    const { instanceId } = (await createInstance(cloud, request)).view;
+    const { instanceId } = (await createInstance(cloud, request, null)).view;
     return OwnInstance.of(stack, instanceId);
   }
 

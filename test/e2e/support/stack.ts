@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,8 +57,10 @@ export class Stack {
     readonly client: TrainingClient,
   ) {}
 
-  static async start(): Promise<Stack> {
+  /** `settings` is the `.runctl.toml` of the folder. */
+  static async start(settings = ''): Promise<Stack> {
     const folder = mkdtempSync(path.join(tmpdir(), 'runctl-e2e-'));
+    if (settings !== '') writeFileSync(path.join(folder, '.runctl.toml'), settings);
     const environment: NodeJS.ProcessEnv = {
       ...process.env,
       NO_COLOR: '1',

@@ -1,0 +1,31 @@
+import type { AttemptLine } from '../../../client/runs/run-snapshot';
+
+/** An attempt on Spot of which nothing is known but what a test says. */
+export const attemptLine = (changes: Partial<AttemptLine> = {}): AttemptLine => ({
+  number: 1,
+  instanceId: 'i-1',
+  instanceType: 'g5.xlarge',
+  zone: 'us-east-1a',
+  purchase: 'spot',
+  outcome: null,
+  fromStep: null,
+  toStep: null,
+  billedSeconds: 60,
+  costUsd: 0.1,
+  onDemandCostUsd: 0.3,
+  savedUsd: 0.2,
+  isCostEstimated: false,
+  pricePerHourUsd: 6,
+  pricePerHourAtLaunchUsd: 6,
+  onDemandPricePerHourUsd: 18,
+  priceSource: 'spot-price-history',
+  onDemandPriceSource: 'pricing-api',
+  freeBecause: null,
+  message: '',
+  reason: null,
+  exitCode: null,
+  signal: null,
+  startedAt: '2026-11-24T00:00:00.000Z',
+  endedAt: null,
+  ...changes,
+});
