@@ -16,7 +16,7 @@ export interface InstanceUsage {
 /**
  * What a training and its instance use now, for a run id (its instance of the moment) or an instance id.
  *
- * @throws run-not-found, instance-not-ready (SSM does not reach it), no-credentials, not-authorized
+ * @throws run-not-found, no-credentials, not-authorized, aws-unavailable
  */
 export async function readInstanceUsage(
   client: TrainingClient,
@@ -36,9 +36,10 @@ async function ask(
   options: { readonly isDetailed: boolean },
 ): Promise<InstanceUsage> {
   const { runId, instanceId } = where;
-  const reply = await client.cloud.ask(({ calls, cloud }) =>
-    calls.readUsage(cloud, instanceId, options),
-  );
+  const reply = await client.cloud
+    .ask(({ calls, cloud }) => calls.readUsage(cloud, instanceId, options))
+    .catch(unlessUnreached);
+  if (reply instanceof Failure) return nothing(where, reply, false);
   switch (reply.kind) {
     case 'usage':
       return {
@@ -57,6 +58,12 @@ async function ask(
     case 'not-told':
       return nothing(where, cannotTell(instanceId, reply), false);
   }
+}
+
+/** An instance that boots is not reached yet. */
+function unlessUnreached(error: unknown): Failure {
+  if (error instanceof Failure && error.code === 'instance-not-ready') return error;
+  throw error;
 }
 
 interface Place {
