@@ -46,7 +46,7 @@ export interface MeasuredEnding {
 export async function playEnding(stack: Stack, ending: Ending): Promise<MeasuredEnding> {
   const beganAt = Date.now();
   const isOwn = ending.on !== 'spot';
-  const own = isOwn ? await InstanceInside.launch(stack) : null;
+  const own = isOwn ? await InstanceInside.create(stack) : null;
   if (own !== null) ending.plant?.(own);
   const name = ending.name.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
   const { runId } = await stack.client.train({

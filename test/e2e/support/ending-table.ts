@@ -127,7 +127,7 @@ const unseen: readonly Ending[] = [
     script: firstForever,
     happens: async ({ stack, instance }) => {
       await instance.step(1);
-      await stack.admin.reboot(instance.instanceId);
+      await stack.cloudAdmin.reboot(instance.instanceId);
     },
     // How far the supervisor comes before the machine is down is not ours to say.
     attempts: [/^trainer-lost, exit (SIGTERM|not seen): /, completed],
@@ -305,7 +305,7 @@ function plantFile(instance: InstanceInside, name: string, text = 'planted'): vo
 
 async function interrupt({ stack, instance }: Scene): Promise<void> {
   await instance.step(1);
-  await stack.admin.interrupt(instance.instanceId, 20);
+  await stack.cloudAdmin.interrupt(instance.instanceId, 20);
 }
 
 /**
@@ -319,7 +319,7 @@ async function pretend(
 ): Promise<void> {
   const { supervisor, trainer } = await instance.step(1);
   const { instanceId } = instance;
-  await stack.admin.setSsmSilent(instanceId, true);
+  await stack.cloudAdmin.setSsmSilent(instanceId, true);
   const other = spawn('sleep', ['600'], { stdio: 'ignore', detached: true, env: {} });
   afterwards(() => {
     const isUntouched = other.exitCode === null && other.signalCode === null;
@@ -331,8 +331,8 @@ async function pretend(
   const startTime = isRebooted ? itsStartTime : trainer?.startTime;
   instance.killSupervisor({ withTrainer: true });
   instance.pretend({ pid, startTime: startTime ?? '', bootId: supervisor.bootId });
-  if (isRebooted) await stack.admin.reboot(instanceId);
-  await stack.admin.setSsmSilent(instanceId, false);
+  if (isRebooted) await stack.cloudAdmin.reboot(instanceId);
+  await stack.cloudAdmin.setSsmSilent(instanceId, false);
 }
 
 function expectSame<T>(what: string, found: T, wanted: T): void {

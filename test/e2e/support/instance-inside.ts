@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { awaitIdle, createOwn, findInstance, runctlRoot } from './own-instances';
 import type { Stack } from './stack';
 import { waitFor } from './wait-for';
 
@@ -32,37 +32,15 @@ export class InstanceInside {
     private readonly processCountBefore: number,
   ) {}
 
-  /** Launches an instance as a user would who trains on their own. */
-  static async launch(stack: Stack): Promise<InstanceInside> {
-    const { awsEndpointUrl, region, accessKeyId, secretAccessKey } = stack.up;
-    const credentials = { accessKeyId, secretAccessKey };
-    const ec2 = new EC2Client({ endpoint: awsEndpointUrl, region, credentials });
-    try {
-      const reply = await ec2.send(
-        new RunInstancesCommand({
-          ImageId: 'ami-0a1b2c3d4e5f60001',
-          InstanceType: 'm5.large',
-          MinCount: 1,
-          MaxCount: 1,
-          IamInstanceProfile: { Name: stack.up.instanceProfile },
-        }),
-      );
-      const instanceId = reply.Instances?.[0]?.InstanceId ?? '';
-      const booted = await waitFor(`${instanceId} to run`, async () => {
-        const one = await look(stack, instanceId);
-        return one?.state === 'running' ? one : undefined;
-      });
-      return new InstanceInside(stack, instanceId, booted.processCount);
-    } finally {
-      ec2.destroy();
-    }
+  /** Creates an instance as a user would who trains on their own, and waits until it can. */
+  static async create(stack: Stack): Promise<InstanceInside> {
+    const instanceId = await createOwn(stack, 'on-demand');
+    return new InstanceInside(stack, instanceId, await awaitIdle(stack, instanceId));
   }
 
   /** A file below RUNCTL_ROOT. */
   path(...names: readonly string[]): string {
-    const root = '.runctl/local-cloud/instances';
-    const inside = 'var/lib/runctl';
-    return path.join(this.stack.folder, root, this.instanceId, inside, ...names);
+    return path.join(runctlRoot(this.stack, this.instanceId), ...names);
   }
 
   report(): WrittenReport | null {
@@ -111,14 +89,9 @@ export class InstanceInside {
     let count = -1;
     await waitFor(`${this.instanceId} to be clean`, async () => {
       // The process of the last command takes a moment to end.
-      count = (await look(this.stack, this.instanceId))?.processCount ?? 0;
+      count = (await findInstance(this.stack, this.instanceId))?.processCount ?? 0;
       return isClean(count) ? true : undefined;
     }).catch(() => undefined);
     return isClean(count) ? files : [...files, `${count - this.processCountBefore} processes`];
   }
-}
-
-async function look(stack: Stack, instanceId: string) {
-  const { instances } = await stack.admin.status();
-  return instances.find((one) => one.instanceId === instanceId);
 }

@@ -39,21 +39,17 @@ export class OwnInstance {
   ) {}
 
   static async create(stack: Stack, purchase: PurchaseOption = 'on-demand'): Promise<OwnInstance> {
-    const { cloud } = stack.client;
-    const request = { instanceType: 'g5.xlarge', purchase, zones: [], name: 'own' };
-    const { instanceId } = (await createInstance(cloud, request, null)).view;
-    return OwnInstance.of(stack, instanceId);
+    return OwnInstance.of(stack, await createOwn(stack, purchase));
   }
 
   /** Waits until it can train. */
   static async of(stack: Stack, instanceId: string): Promise<OwnInstance> {
-    await stack.client.cloud.ask(({ calls, cloud }) => calls.awaitReady(cloud, instanceId));
+    const idleCount = await awaitIdle(stack, instanceId);
     const folder = path.join(stack.folder, 'trainer');
     mkdirSync(folder, { recursive: true });
     const script = path.join(folder, 'train.py');
     writeFileSync(script, trainer.map((line) => `${line}\n`).join(''));
-    const { processCount = 0 } = (await findInstance(stack, instanceId)) ?? {};
-    return new OwnInstance(stack, instanceId, script, processCount);
+    return new OwnInstance(stack, instanceId, script, idleCount);
   }
 
   /** The command that trains on it. */
@@ -102,14 +98,33 @@ export class OwnInstance {
   }
 
   private trainingFolder(): string {
-    const machine = path.join(this.stack.folder, '.runctl/local-cloud/instances', this.instanceId);
-    return path.join(machine, 'var/lib/runctl/training');
+    return path.join(runctlRoot(this.stack, this.instanceId), 'training');
   }
 }
 
+/** RUNCTL_ROOT of an instance: its disk is on this machine. */
+export const runctlRoot = (stack: Stack, instanceId: string): string =>
+  path.join(stack.folder, '.runctl/local-cloud/instances', instanceId, 'var/lib/runctl');
+
 type FoundInstance = LocalCloudStatus['instances'][number];
 
-async function findInstance(stack: Stack, instanceId: string): Promise<FoundInstance | undefined> {
+/** An instance as a user creates one to train on; its id. */
+export async function createOwn(stack: Stack, purchase: PurchaseOption): Promise<string> {
+  const request = { instanceType: 'g5.xlarge', purchase, zones: [], name: 'own' };
+  return (await createInstance(stack.client.cloud, request, null)).view.instanceId;
+}
+
+/** Waits until it can train; how many processes it has while nothing does. */
+export async function awaitIdle(stack: Stack, instanceId: string): Promise<number> {
+  await stack.client.cloud.ask(({ calls, cloud }) => calls.awaitReady(cloud, instanceId));
+  return (await findInstance(stack, instanceId))?.processCount ?? 0;
+}
+
+/** What the cloud says of one instance. */
+export async function findInstance(
+  stack: Stack,
+  instanceId: string,
+): Promise<FoundInstance | undefined> {
   const { instances } = await stack.cloudAdmin.status();
   return instances.find((one) => one.instanceId === instanceId);
 }

@@ -36,7 +36,6 @@ interface UpDocument {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly instanceProfile: string;
   readonly pids: Readonly<
     Record<'temporal' | 'localCloud' | 'worker', { readonly pid: number } | null>
   >;
@@ -87,11 +86,6 @@ export class Stack {
     return JSON.parse(
       readFileSync(path.join(this.folder, '.runctl/up.json'), 'utf8'),
     ) as UpDocument;
-  }
-
-  /** What `runctl local …` talks to, without a process for each question. */
-  get admin(): LocalCloudAdmin {
-    return new LocalCloudAdmin(this.up.awsEndpointUrl, this.up.secretAccessKey);
   }
 
   /** Ends everything, and says so if a process was left. */
