@@ -56,7 +56,8 @@ export class Turn {
   }
 
   get ref(): AttemptRef {
-    return { runId: this.spec.runId, attemptNumber: this.carry.attemptNumber };
+    const claim = workflowInfo().parent?.runId;
+    return { runId: this.spec.runId, attemptNumber: this.carry.attemptNumber, claim };
   }
 
   /** The attempt should go no further: it is to end, or its instance is. */
