@@ -49,7 +49,8 @@ export const unexpectedRefusal = (
       : { why: `The supervisor answered ${refusal.code}.` },
   );
 
-export const refOf = ({ runId, attemptNumber }: AttemptRef): AttemptRef => ({
+export const refOf = ({ runId, attemptNumber, claim }: AttemptRef): AttemptRef => ({
   runId,
   attemptNumber,
+  claim,
 });

@@ -17,6 +17,8 @@ import type { SeenNotice, TrainerResult } from '../domain/supervisor-report';
 export interface AttemptRef {
   readonly runId: string;
   readonly attemptNumber: number;
+  /** Tells the run from one of the same name that another control plane has on the same instance. */
+  readonly claim?: string | undefined;
 }
 
 /** What a workflow may ask for on the task queue `runctl-control`. */
@@ -59,6 +61,7 @@ export interface ControlActivities {
    */
   releaseRun(input: {
     readonly runId: string;
+    readonly claim?: string | undefined;
     readonly existingInstanceId: string | null;
     /** The attempt was ended from outside, so nobody but this call cleans up: silence of SSM is not enough then. */
     readonly wasCutOff: boolean;

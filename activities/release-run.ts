@@ -32,7 +32,7 @@ export async function releaseRun(
 /** Whichever attempt of the run was last on the user's instance; another run's training is left alone. */
 async function cleanUpExisting(
   dependencies: Pick<ActivityDependencies, 'cloud'>,
-  { runId, wasCutOff }: ReleaseRunInput,
+  { runId, claim, wasCutOff }: ReleaseRunInput,
   instanceId: string,
 ): Promise<void> {
   const view = await dependencies.cloud.instances.read(instanceId);
@@ -41,7 +41,7 @@ async function cleanUpExisting(
   if (status.kind === 'silent' && wasCutOff) throw notSeen(instanceId, status.message);
   if (status.kind === 'report' && status.report.runId === runId) {
     const { attemptNumber } = status.report;
-    await cleanUpTraining(dependencies, { runId, attemptNumber, instanceId });
+    await cleanUpTraining(dependencies, { runId, attemptNumber, claim, instanceId });
   }
 }
 

@@ -45,6 +45,7 @@ function startRequest({ cloud, pace }: ActivityDependencies, input: StartInput) 
     version: 1,
     runId,
     attemptNumber,
+    claim: input.claim ?? null,
     region: cloud.settings.region,
     bucket: cloud.settings.bucket,
     code: { key: objectKeys.code(code.sha256), sha256: code.sha256 },

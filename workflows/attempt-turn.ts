@@ -67,7 +67,8 @@ export class Turn {
   }
 
   get ref(): AttemptRef {
-    return { runId: this.spec.runId, attemptNumber: this.carry.attemptNumber };
+    const claim = workflowInfo().parent?.runId;
+    return { runId: this.spec.runId, attemptNumber: this.carry.attemptNumber, claim };
   }
 
   get runStartedAt(): Instant {

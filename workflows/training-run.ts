@@ -105,6 +105,7 @@ async function releaseRun(
       release.releaseRun.executeWithOptions({ summary }, [
         {
           runId,
+          claim: workflowInfo().runId,
           existingInstanceId: capacity.kind === 'existing-instance' ? capacity.instanceId : null,
           wasCutOff,
           keepLastCheckpoints: checkpoints.keepLast,

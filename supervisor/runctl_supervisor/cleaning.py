@@ -11,6 +11,7 @@ from .lock import try_lock
 from .output_folder import set_aside_outputs
 from .process_identity import identity_from_json, is_alive, send_signal
 from .process_tree import kill_all, training_processes
+from .start_request import is_same_attempt
 
 _REMOVED = (
     "training.pid",
@@ -58,9 +59,7 @@ def clean_up(paths, request):
 
 
 def _is_this_attempt(paths, request):
-    found = read_json(paths.request)
-    wanted = (request.get("runId"), request.get("attemptNumber"))
-    return found is not None and (found.get("runId"), found.get("attemptNumber")) == wanted
+    return is_same_attempt(read_json(paths.request), request)
 
 
 def _end_processes(paths):

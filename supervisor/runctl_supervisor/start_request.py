@@ -92,6 +92,19 @@ def _pattern_row(row):
     return {name: _field(row, name, kind) for name, kind in (("pattern", str), ("reason", str), ("isRetried", bool))}
 
 
+def is_same_attempt(found, wanted):
+    """Whether two requests mean one attempt of one run. Another control plane may have a run of the same name."""
+    if found is None:
+        return False
+    ids = [(each.get("runId"), each.get("attemptNumber")) for each in (found, wanted)]
+    return ids[0] == ids[1] and has_same_claim(found, wanted)
+
+
+def has_same_claim(found, wanted):
+    """A claim counts where both sides have one: supervisors and workers of an earlier version have none."""
+    return len({found.get("claim"), wanted.get("claim")} - {None}) <= 1
+
+
 def _field(owner, name, kind):
     found = owner.get(name) if isinstance(owner, dict) else None
     if not isinstance(found, kind) or (isinstance(found, bool) and kind is not bool):

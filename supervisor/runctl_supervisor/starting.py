@@ -19,6 +19,7 @@ from .process_identity import (
     started_at_seconds,
 )
 from .reports import read_true_report
+from .start_request import is_same_attempt
 
 
 def start(paths, raw_request):
@@ -28,7 +29,6 @@ def start(paths, raw_request):
 
     request = parse_start_request(raw_request)
     os.makedirs(paths.training, mode=0o755, exist_ok=True)
-    this = (request.run_id, request.attempt_number)
     deadline = time.monotonic() + limits.START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         lock = try_lock(paths.lock)
@@ -38,7 +38,7 @@ def start(paths, raw_request):
             finally:
                 # A daemon that was started holds its own copy.
                 lock.release()
-        answer = _answer_of_owner(paths, this)
+        answer = _answer_of_owner(paths, raw_request)
         if answer is not None:
             return answer
         # Another `start` holds the lock but has not said who it is, or a clean-up is about to let go.
@@ -63,13 +63,13 @@ def take_up(paths):
         lock.release()
 
 
-def _answer_of_owner(paths, this):
+def _answer_of_owner(paths, raw_request):
     """What a living owner of the lock means for this `start`; None while that is not settled."""
     owner = read_lock_owner(paths.lock)
     if owner is None or not is_alive(owner[2]):
         return None
     run_id, attempt_number, supervisor = owner
-    if (run_id, attempt_number) == this:
+    if is_same_attempt(read_json(paths.request), raw_request):
         return {"started": {"supervisor": identity_to_json(supervisor)}}
     report = read_json(paths.report)
     if report is not None and report["state"] in ("ended", "gone"):
@@ -83,10 +83,7 @@ def _answer_of_owner(paths, this):
 def _start_with_lock(paths, raw_request, request, lock):
     before = read_json(paths.request)
     trainer = _living_trainer(paths)
-    if before is not None and (before.get("runId"), before.get("attemptNumber")) == (
-        request.run_id,
-        request.attempt_number,
-    ):
+    if is_same_attempt(before, raw_request):
         report, _, _ = read_true_report(paths)
         if trainer is None and report is not None and _has_begun(report):
             # Each attempt gets one trainer. This one had its; `status` tells what became of it.

@@ -8,6 +8,7 @@ from .files import read_json
 from .lease import renew_lease
 from .process_identity import identity_from_json
 from .reports import read_true_report
+from .start_request import has_same_claim
 
 
 def status(paths, request):
@@ -16,7 +17,7 @@ def status(paths, request):
     if report is None:
         return {"report": None}
     if "runId" in request:
-        _require_attempt(report, request)
+        _require_attempt(paths, report, request)
     if request.get("renewLease"):
         _renew(paths, report)
     if is_training and not is_supervised:
@@ -85,11 +86,11 @@ def _stop(paths, request, cause, timeout_seconds):
 def _supervised_report(paths, request):
     """The report of exactly this attempt, with a supervisor to talk to if its trainer lives."""
     report = status(paths, {})["report"]
-    _require_attempt(report, request)
+    _require_attempt(paths, report, request)
     return report
 
 
-def _require_attempt(report, request):
+def _require_attempt(paths, report, request):
     wanted = (request.get("runId"), request.get("attemptNumber"))
     if report is None:
         raise VerbFailure("not-this-attempt", "nothing was ever started on this instance")
@@ -97,6 +98,8 @@ def _require_attempt(report, request):
         found = "attempt %s of run %s" % (report["attemptNumber"], report["runId"])
         message = "this instance has %s, not attempt %s of run %s" % (found, wanted[1], wanted[0])
         raise VerbFailure("not-this-attempt", message)
+    if not has_same_claim(read_json(paths.request) or {}, request):
+        raise VerbFailure("not-this-attempt", "run %s of another control plane is on this instance" % wanted[0])
 
 
 def _renew(paths, report):

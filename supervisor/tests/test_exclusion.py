@@ -119,6 +119,20 @@ class ExclusionTest(SupervisorTest):
         with open(os.path.join(self.instance.root, "starts"), encoding="ascii") as file:
             self.assertEqual(file.read(), "x")
 
+    def test_a_run_of_the_same_name_of_another_control_plane_is_another_run(self):
+        request = self.start(TRAINER, claim="here", scriptArgs=FOREVER)
+        before = self.wait_for_state("training")
+        elsewhere = attempt(claim="elsewhere")
+        running = self.instance.verb("start", {**request, "claim": "elsewhere"})["alreadyRunning"]
+        self.assertEqual(running["pid"], before["trainer"]["pid"])
+        self.assertEqual(self.instance.verb("clean-up", elsewhere)["removed"], [])
+        for verb in ("stop", "save", "save-and-stop"):
+            answer = self.instance.verb(verb, {**elsewhere, "cause": "stop", "timeoutSeconds": 1})
+            self.assertEqual(answer["error"]["code"], "not-this-attempt")
+        self.assertIn("started", self.instance.verb("start", request))
+        self.assertEqual(self.instance.report()["trainer"], before["trainer"])
+        self.assertEqual(self.instance.verb("stop", attempt(claim="here"))["report"]["state"], "ended")
+
     def test_an_earlier_attempt_leaves_nothing_that_counts(self):
         script = 'open("training_complete.txt", "w").write("x"); print("step 7/7")\n'
         self.start(script)
