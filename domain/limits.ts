@@ -5,7 +5,7 @@ export const limits = {
   /** Carried state is read on every replay and kept in every history of the chain. */
   carryOverBytes: 10_000,
   /** Ended attempts that the child carries; the parent keeps them all. */
-  recentAttempts: 2,
+  recentAttempts: 1,
   /** Rows that the parent keeps: at 1 KB each they stay below Temporal's 2 MiB for one payload. */
   ledgerRows: 1_000,
   /** Rows in the Markdown table of the Web UI: more do not fit a page. */

@@ -9,7 +9,7 @@ let lab: WorkflowLab;
 
 beforeAll(async () => {
   lab = await WorkflowLab.start();
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await lab.end();
 });
