@@ -247,7 +247,7 @@ const stories = {
     await stack.instanceGone(own.instanceId);
   },
 
-  async 'an instance where nothing trains says so, and what to do'() {
+  async 'an instance where nothing trains says so, and a dead lock there is taken over with a word'() {
     const own = await OwnInstance.create(stack);
     for (const verb of ['monitor', 'stop']) {
       const ran = await own.on(verb);
@@ -260,6 +260,18 @@ const stories = {
     const unknown = await stack.runctl(['aws', 'monitor', 'i-0123456789abcdef0']);
     expect(unknown.exitCode).toBe(3);
     expect(unknown.stderr).toContain('EC2 knows no instance i-0123456789abcdef0.');
+
+    const supervisor = { pid: process.pid, startTime: '1', bootId: 'of-an-earlier-boot' };
+    own.write('lock', JSON.stringify({ runId: 'dead', attemptNumber: 7, supervisor }));
+    await own.train('takes-over');
+    const words =
+      'The lock left by attempt 7 of run dead was taken over: the instance was rebooted since.';
+    expect((await stack.client.status('takes-over')).warnings).toContain(words);
+    own.finish('takes-over');
+    const log = await own.on('monitor', '--follow');
+    expect(log.exitCode).toBe(0);
+    expect(log.stdout).toContain(`runctl: ${words}\nstep 1\n`);
+    expect(await own.isFreeAndRunning()).toBe(true);
   },
 } satisfies Record<string, () => Promise<void>>;
 

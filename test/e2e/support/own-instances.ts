@@ -81,6 +81,12 @@ export class OwnInstance {
     return existsSync(file) ? readFileSync(file, 'utf8') : null;
   }
 
+  /** Leaves a file of a training on it, as one that never ended would. */
+  write(name: string, text: string): void {
+    mkdirSync(this.trainingFolder(), { recursive: true });
+    writeFileSync(path.join(this.trainingFolder(), name), text);
+  }
+
   /** Waits until nothing of a training lives on it, and says whether it runs and is clean. */
   async isFreeAndRunning(): Promise<boolean> {
     const { state } = await waitFor(`an idle ${this.instanceId}`, async () => {
