@@ -87,6 +87,7 @@ function matches(
         return record.keyId !== null && values.includes(record.keyId);
       case 'Path':
         return values.some((value) => isBelow(record.name, value, option === 'Recursive'));
+      case undefined:
       default:
         throw new AwsError(
           'InvalidFilterKey',

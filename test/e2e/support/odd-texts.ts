@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 /** Characters that a shell, a path, JSON, a format string or a terminal could take for something of its own. */
 const oddities = [
-  ...`'"\`$\\;&|*?~!#%(){}[]<>=^,:@+- \t\n\r`,
+  ...Array.from(`'"\`$\\;&|*?~!#%(){}[]<>=^,:@+- \t\n\r`),
   ...[
     '$(',
     '${',
@@ -23,19 +23,22 @@ const oddities = [
 ];
 
 /** Any text that can be an argument or a value: everything but NUL. */
-export const oddText = fc
+const oddText = fc
   .array(fc.constantFrom(...oddities), { maxLength: 12 })
   .map((parts) => parts.join(''));
 
 /** A name that a file or a folder can have on Linux. */
-export const oddName = oddText
+const oddName = oddText
   .map((text) => text.replaceAll('/', ''))
   .filter((name) => name !== '' && !/^\.{1,2}$/.test(name) && Buffer.byteLength(name) < 100);
 
 /** A name that a script can have: the spec knows no control characters and no backslashes in it. */
-
-export const oddScriptName = oddName
-  .map((name) => name.replaceAll(/[\\\u0000-\u001f]/g, ''))
+const oddScriptName = oddName
+  .map((name) =>
+    Array.from(name)
+      .filter((each) => each >= ' ' && each !== '\\')
+      .join(''),
+  )
   .filter((name) => name !== '' && !/^\.{1,2}$/.test(name));
 
 /** One project and what its script is given. */
