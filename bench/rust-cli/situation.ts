@@ -52,7 +52,7 @@ export interface RunDocument {
 }
 
 /** The one document on stdout. @throws Error with the whole output when there is none. */
-export function documentOf(ran: Ran): RunDocument {
+function documentOf(ran: Ran): RunDocument {
   try {
     return JSON.parse(ran.stdout) as RunDocument;
   } catch {
@@ -95,7 +95,7 @@ export async function startNow(
   return run;
 }
 
-export async function statusNow(world: World, project: Project): Promise<RunDocument> {
+async function statusNow(world: World, project: Project): Promise<RunDocument> {
   const args = ['aws', 'status', project.name, '--output', 'json'];
   return documentOf(await world.ours(project, args, limits.commandSeconds));
 }

@@ -23,18 +23,18 @@ const oddities = [
 ];
 
 /** Any text that can be an argument or a value: everything but NUL. */
-export const oddText = fc
+const oddText = fc
   .array(fc.constantFrom(...oddities), { maxLength: 12 })
   .map((parts) => parts.join(''));
 
 /** A name that a file or a folder can have on Linux. */
-export const oddName = oddText
+const oddName = oddText
   .map((text) => text.replaceAll('/', ''))
   .filter((name) => name !== '' && !/^\.{1,2}$/.test(name) && Buffer.byteLength(name) < 100);
 
 /** A name that a script can have: the spec knows no control characters and no backslashes in it. */
 
-export const oddScriptName = oddName
+const oddScriptName = oddName
   .map((name) => name.replaceAll(/[\\\u0000-\u001f]/g, ''))
   .filter((name) => name !== '' && !/^\.{1,2}$/.test(name));
 
