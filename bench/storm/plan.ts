@@ -31,8 +31,8 @@ export const doings = {
 export type DoingName = keyof typeof doings;
 
 /** What happens to the world around all runs of a batch, all of which then complete. */
-export const crashes = ['worker', 'temporal', 'localCloud'] as const;
-export type CrashName = (typeof crashes)[number];
+const crashes = ['worker', 'temporal', 'localCloud'] as const;
+type CrashName = (typeof crashes)[number];
 
 /** One world with runs that are held in one phase. */
 export interface Batch {
