@@ -82,6 +82,8 @@ export interface LaunchInput extends AttemptRef {
   readonly purchase: PurchaseOption;
   /** Pools that failed a short while ago; used only when no other pool is left. */
   readonly avoidPools: readonly CapacityPool[];
+  /** @see metadataHopLimit */
+  readonly metadataHopLimit: 1 | 2;
 }
 
 export type LaunchReply =

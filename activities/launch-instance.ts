@@ -9,7 +9,7 @@ export async function launchInstance(
   { cloud }: ActivityDependencies,
   input: LaunchInput,
 ): Promise<LaunchReply> {
-  const { capacity, runId, attemptNumber, purchase, avoidPools } = input;
+  const { capacity, runId, attemptNumber, purchase, avoidPools, metadataHopLimit } = input;
   if (capacity.kind === 'existing-instance') {
     return describeExisting({ cloud }, capacity.instanceId);
   }
@@ -27,6 +27,7 @@ export async function launchInstance(
       purchase,
       spotMaxPriceUsdPerHour,
       avoidPools,
+      metadataHopLimit,
       ageMs: Date.now() - info.scheduledTimestampMs,
     },
     cancellationSignal,

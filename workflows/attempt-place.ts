@@ -3,6 +3,7 @@ import type { LaunchReply } from '../activities/contract';
 import { avoidPools, decidePlacement, purchaseFor, stillAvoided } from '../domain/decide-placement';
 import { formatCapacity, formatDuration } from '../domain/format';
 import type { AttemptOutcome } from '../domain/outcome';
+import { metadataHopLimit } from '../domain/run-spec';
 import { change, quick } from './activity-proxies';
 import type { Turn } from './attempt-turn';
 import { unless } from './waiting';
@@ -80,6 +81,7 @@ async function askForInstance(turn: Turn): Promise<Answer> {
         capacity: spec.capacity,
         purchase,
         avoidPools: avoided.map(({ instanceType, zone }) => ({ instanceType, zone })),
+        metadataHopLimit: metadataHopLimit(spec.container),
       },
     ]);
   });
