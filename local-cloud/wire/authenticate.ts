@@ -4,7 +4,7 @@ import { lookUpSecret } from '../world/credentials';
 import type { World } from '../world/world';
 import { AwsError } from './aws-error';
 
-/** A request to EC2 or SSM with its whole body. */
+/** A request to EC2, SSM or ECR with its whole body. */
 export interface IncomingCall {
   readonly method: string;
   readonly url: string;
@@ -18,7 +18,11 @@ export interface IncomingCall {
  * @throws AwsError in the words of EC2 or of the JSON services.
  * @see https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
  */
-export function authenticate(world: World, call: IncomingCall, service: 'ec2' | 'ssm'): string {
+export function authenticate(
+  world: World,
+  call: IncomingCall,
+  service: 'ec2' | 'ssm' | 'ecr',
+): string {
   const verdict = verifySignature(
     call,
     (accessKeyId) => lookUpSecret(world.settings.root, world.instances, accessKeyId),
