@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { connectionLimits } from './limits';
@@ -13,6 +14,7 @@ export interface AwsClients {
   /** SendCommand has no idempotency token, so it is never repeated by the SDK. */
   readonly ssmSend: SSMClient;
   readonly s3: S3Client;
+  readonly ecr: ECRClient;
 }
 
 const request = {
@@ -37,6 +39,7 @@ export function createClients(region: string): AwsClients {
     ec2Launch: new EC2Client({ region, ...once, requestHandler: request }),
     ssm: new SSMClient({ region, ...repeated, requestHandler: request }),
     ssmSend: new SSMClient({ region, ...once, requestHandler: request }),
+    ecr: new ECRClient({ region, ...repeated, requestHandler: request }),
     s3: new S3Client({
       region,
       ...repeated,

@@ -23,7 +23,7 @@ export interface RepositoryRecord {
   readonly manifests: Readonly<Record<string, ManifestRecord>>;
 }
 
-export interface ManifestRecord {
+interface ManifestRecord {
   readonly mediaType: string;
   /** Of the manifest and all that it names. */
   readonly imageBytes: number;

@@ -57,7 +57,8 @@ export class Stack {
     readonly client: TrainingClient,
   ) {}
 
-  static async start(): Promise<Stack> {
+  /** `more` is added to the environment of all that is started. */
+  static async start(more: NodeJS.ProcessEnv = {}): Promise<Stack> {
     const folder = mkdtempSync(path.join(tmpdir(), 'runctl-e2e-'));
     const environment: NodeJS.ProcessEnv = {
       ...process.env,
@@ -65,6 +66,7 @@ export class Stack {
       RUNCTL_POLL_INTERVAL_SECONDS: '1',
       // Nobody's own settings may decide how a test ends.
       XDG_CONFIG_HOME: path.join(folder, 'config'),
+      ...more,
     };
     for (const name of Object.keys(environment))
       if (/^(AWS|TEMPORAL)_/.test(name)) Reflect.deleteProperty(environment, name);
