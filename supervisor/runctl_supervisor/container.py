@@ -100,12 +100,12 @@ class ContainerTrainer:
             log("somebody removed the container")
             return UNKNOWN_EXIT
         if state["Running"]:
-            # The engine is about to notice its end; or somebody has started it again, and that process is the trainer now.
+            # The engine is about to notice its end; or somebody has started it again, and that is the trainer now.
             self.identity = identity_of(state["Pid"]) if state["Pid"] else self.identity
             return None
         self.was_out_of_memory = state["OOMKilled"]
         if self._away_since is not None:
-            # An engine that stops ends its containers with the signal that means: save and exit. Exit 0 is then no success.
+            # An engine that stops sends its containers the signal that means: save and exit. Exit 0 is then no success.
             log("the engine was away when the container ended, so its exit code proves nothing")
             return UNKNOWN_EXIT
         return exit_status_of(state["ExitCode"])

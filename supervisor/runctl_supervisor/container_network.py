@@ -1,7 +1,7 @@
 """Decides the network of a container, and whether what runs in it reaches the instance's metadata service.
 
 The metadata service gives the instance's role to whoever asks. On a bridge network of the engine a container is one hop
-further away than the instance itself, and gets no answer where the instance's hop limit is 1 (docs/decisions/0008).
+further away than the instance itself, and gets no answer where the instance's hop limit is 1 (docs/decisions/0012).
 An instance of the user's may have any limit, so there the address is taken away as well: the container gets it as an
 address of its own, on a network that leads nowhere.
 """

@@ -29,7 +29,7 @@ def container_name(run_id, attempt_number):
 
 
 def training_labels(paths, run_id, attempt_number):
-    """By which the containers of an attempt are found again, by us and by people; an engine may serve several folders."""
+    """By which an attempt's containers are found again, by us and by people; an engine may serve several folders."""
     return {
         "runctl.training": paths.training,
         "runctl.run-id": run_id,
@@ -96,8 +96,8 @@ def decide_gpus(has_gpus, runtimes, has_hook):
     if "nvidia" in runtimes or has_hook:
         return True, None
     return False, (
-        "The instance has GPUs, but its container engine cannot give them to a container: the NVIDIA Container Toolkit is"
-        " not installed."
+        "The instance has GPUs, but its container engine cannot give them to a container: the NVIDIA Container Toolkit"
+        " is not installed."
     )
 
 

@@ -151,7 +151,7 @@ ENGINE_TIMEOUT_SECONDS = 20.0
 ENGINE_READ_BYTES = 256 * 1024
 # The engine may start after the SSM agent; https://docs.docker.com/engine/daemon/ has it up within seconds of boot.
 ENGINE_START_SECONDS = 120.0
-# How long the end of a container may stay unexplained by an engine that does not answer, for instance while it restarts.
+# How long the end of a container may stay unexplained by an engine that does not answer, perhaps since it restarts.
 ENGINE_ABSENCE_SECONDS = 60.0
 # Between two signs of progress of a download; unpacking one large layer shows none for minutes.
 IMAGE_SILENCE_SECONDS = 900.0

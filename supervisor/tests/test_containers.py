@@ -69,7 +69,7 @@ class ContainerTest(SupervisorTest):
         return self.engine.names(self.instance.path())
 
     def container(self):
-        """The name of the one that there is: all tests share an engine, so it may have more to it than run and attempt."""
+        """The name of the one that there is: tests share an engine, so it may have more to it than run and attempt."""
         (name,) = wait_until(self.containers, "a container")
         return name
 
@@ -149,6 +149,11 @@ class ContainerLifeTest(ContainerTest):
         self.start_in_container("def stuck():\n    import time; time.sleep(600)\nstuck()\n", hangTimeoutSeconds=1)
         self.assertEqual(self.ended()["quietSeconds"], 1)
         self.assertIn("in stuck", self.instance.read("training.log"))
+        wait_until(lambda: not self.containers(), "no container is left")
+
+    def test_a_lease_that_nobody_renews_ends_it(self):
+        self.start_in_container(TRAINER, scriptArgs=FOREVER, leaseSeconds=1)
+        self.assertEqual(self.ended()["stopCause"], "lease-expired")
         wait_until(lambda: not self.containers(), "no container is left")
 
     def test_stop_ends_a_script_that_ignores_SIGTERM(self):

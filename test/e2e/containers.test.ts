@@ -34,12 +34,14 @@ const stories: readonly Story[] = [
 ];
 
 let engine: TestEngine | null;
+let imagesBefore: readonly string[];
 let stack: Stack | undefined;
 let ends: readonly Promise<void>[] = [];
 
 beforeAll(async () => {
   engine = await startContainerEngine();
   if (engine === null) return;
+  imagesBefore = await imagesOf(engine);
   stack = await Stack.start({ DOCKER_HOST: engine.address });
   const there = { stack, engine };
   ends = playTogether(stories, 3, ({ play }) => play(there));
@@ -63,8 +65,8 @@ test.each(stories.map(({ title }, index) => ({ title, index })))(
 test('in a container: no ending leaves a container, or an image that was downloaded', async () => {
   if (engine === null) return;
   await Promise.allSettled(ends);
-  expect(await engine.docker('ps', '--all', '--format', '{{.Names}}')).toBe('');
-  expect(await engine.docker('images', '--format', '{{.Repository}}')).toBe(engine.image);
+  expect(await engine.docker('ps', '--all', '--quiet', '--filter', 'label=runctl.run-id')).toBe('');
+  expect(await imagesOf(engine)).toEqual(imagesBefore);
 });
 
 async function interrupted({ stack, engine }: Place): Promise<void> {
@@ -232,6 +234,9 @@ function write(stack: Stack, name: string, files: Readonly<Record<string, string
 
 const trainingFolder = (stack: Stack, instanceId: string): string =>
   path.join(stack.folder, '.runctl/local-cloud/instances', instanceId, 'var/lib/runctl/training');
+
+const imagesOf = async (engine: TestEngine): Promise<string[]> =>
+  (await engine.docker('images', '--format', '{{.Repository}}:{{.Tag}}')).split('\n').toSorted();
 
 async function containersOf(engine: TestEngine, runId: string): Promise<string[]> {
   const label = `label=runctl.run-id=${runId}`;

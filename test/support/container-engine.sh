@@ -2,8 +2,8 @@
 # A container engine for tests, in a folder of its own; needs root and Docker's dockerd.
 #
 #   container-engine.sh start FOLDER         prints its address once it answers; exits 1 with the reason if it cannot
-#   container-engine.sh start-apart FOLDER   the same in a network namespace of its own, with a bridge network, and where
-#                                            a metadata service can be put at its real address
+#   container-engine.sh start-apart FOLDER   the same in a network namespace of its own, with a bridge network and the
+#                                            address of the metadata service
 #   container-engine.sh stop FOLDER          ends it and removes all that is left, the folder too
 #   container-engine.sh image NAME           makes a small image: this machine's python3 and sh (needs DOCKER_HOST)
 set -euo pipefail

@@ -122,9 +122,11 @@ def _start(how):
         atexit.register(subprocess.run, [_PROGRAM, "stop", folder], check=False)
         return done.stdout.decode().strip()
     said = done.stderr.decode("utf-8", "replace").strip()
-    if os.environ.get("RUNCTL_TEST_ENGINE") == "required":
+    # A bridge network asks more of a kernel than an engine without one does.
+    if how == "start" and os.environ.get("RUNCTL_TEST_ENGINE") == "required":
         raise AssertionError("a container engine is required here: " + said)
     _CANNOT_START.add(how)
     stars = "*" * 72
-    sys.stderr.write("\n%s\nSKIPPED for want of a container engine: tests of containers.\n%s\n%s\n" % (stars, said, stars))
+    told = "SKIPPED for want of a container engine: tests of containers."
+    sys.stderr.write("\n%s\n%s\n%s\n%s\n" % (stars, told, said, stars))
     raise unittest.SkipTest("no container engine")
