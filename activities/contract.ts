@@ -97,6 +97,8 @@ export interface LaunchInput extends AttemptRef {
   readonly purchase: PurchaseOption;
   /** Pools that failed a short while ago; used only when no other pool is left. */
   readonly avoidPools: readonly CapacityPool[];
+  /** @see metadataHopLimit */
+  readonly metadataHopLimit: 1 | 2;
   /** Absent from workers that do not know alerts. */
   readonly tab?: RunTab;
 }

@@ -29,7 +29,7 @@ async function launch(
   capacity: CapacityRequest & { kind: 'launch' },
 ): Promise<LaunchReply> {
   const { cloud } = dependencies;
-  const { runId, attemptNumber, purchase, avoidPools, tab } = input;
+  const { runId, attemptNumber, purchase, avoidPools, metadataHopLimit, tab } = input;
   const { cancellationSignal, info } = Context.current();
   const { instanceTypes, zones, spotMaxPriceUsdPerHour } = capacity;
   const outcome = await launchForAttempt(
@@ -44,6 +44,7 @@ async function launch(
       purchase,
       spotMaxPriceUsdPerHour,
       avoidPools,
+      metadataHopLimit,
       ageMs: Date.now() - info.scheduledTimestampMs,
     },
     cancellationSignal,

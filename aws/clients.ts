@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -17,6 +18,7 @@ export interface AwsClients {
   readonly s3: S3Client;
   /** List prices; asked once, since there is a table to fall back on. */
   readonly pricing: PricingClient;
+  readonly ecr: ECRClient;
 }
 
 const request = {
@@ -47,6 +49,7 @@ export function createClients(region: string): AwsClients {
     ec2Launch: new EC2Client({ region, ...once, requestHandler: request }),
     ssm: new SSMClient({ region, ...repeated, requestHandler: request }),
     ssmSend: new SSMClient({ region, ...once, requestHandler: request }),
+    ecr: new ECRClient({ region, ...repeated, requestHandler: request }),
     s3: new S3Client({
       region,
       ...repeated,

@@ -20,17 +20,19 @@ export interface Cloud {
   readonly statuses: StatusReader;
   readonly placement: Placement;
   readonly prices: PriceBook;
-  /** The name of the launch template; makes it when it is not there. */
-  launchTemplate(): Promise<string>;
+  /** The name of the launch template with this hop limit; makes it when it is not there. */
+  launchTemplate(metadataHopLimit: 1 | 2): Promise<string>;
   close(): void;
 }
 
 /** Prepares the clients; makes no call and needs no credentials yet. */
 export function connectCloud(settings: CloudSettings): Cloud {
   const clients = createClients(settings.region);
-  const template = cached(launchLimits.placementCacheMs, () =>
-    ensureLaunchTemplate(clients, settings),
-  );
+  const template = (metadataHopLimit: 1 | 2) =>
+    cached(launchLimits.placementCacheMs, () =>
+      ensureLaunchTemplate(clients, settings, metadataHopLimit),
+    );
+  const templates = { 1: template(1), 2: template(2) };
   return {
     settings,
     clients,
@@ -40,7 +42,7 @@ export function connectCloud(settings: CloudSettings): Cloud {
     statuses: createStatusReader(clients),
     placement: createPlacement(clients.ec2, settings),
     prices: createPriceBook(clients, settings.region),
-    launchTemplate: () => template(''),
+    launchTemplate: (metadataHopLimit) => templates[metadataHopLimit](''),
     close: () => {
       closeClients(clients);
     },

@@ -39,7 +39,8 @@ export async function launchOwn(
     zones,
     avoidPools: [],
   });
-  const templateName = await cloud.launchTemplate();
+  // Nobody knows yet what will train there. A container that is kept from the metadata service is so by its own network.
+  const templateName = await cloud.launchTemplate(2);
   const startedAtMs = Date.now();
   const errors: LaunchError[] = [];
   for (const pool of pools) {

@@ -15,8 +15,10 @@ import { type ResolvedImage, resolveImage } from './machine-image';
 export async function ensureLaunchTemplate(
   clients: AwsClients,
   settings: CloudSettings,
+  metadataHopLimit: 1 | 2,
 ): Promise<string> {
-  const content = templateContent(settings, await resolveImage(clients, settings.image));
+  const image = await resolveImage(clients, settings.image);
+  const content = templateContent(settings, image, metadataHopLimit);
   const name = templateName(content);
   try {
     await clients.ec2.send(
@@ -42,10 +44,11 @@ export function templateName(content: RequestLaunchTemplateData): string {
   return `runctl-${hash.slice(0, 20)}`;
 }
 
-/** What every instance of a worker has in common. */
+/** What every instance of a worker has in common whose containers reach the metadata service, or do not. */
 export function templateContent(
   settings: CloudSettings,
   image: ResolvedImage,
+  metadataHopLimit: 1 | 2,
 ): RequestLaunchTemplateData {
   const { instanceProfile, rootVolumeGiB, securityGroupIds } = settings;
   return {
@@ -57,8 +60,9 @@ export function templateContent(
     InstanceInitiatedShutdownBehavior: 'terminate',
     MetadataOptions: {
       HttpTokens: 'required',
-      // One more hop, so that a trainer in a container reaches the metadata too.
-      HttpPutResponseHopLimit: 2,
+      // A container on a bridge network is one hop further away than the instance itself:
+      // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+      HttpPutResponseHopLimit: metadataHopLimit,
       InstanceMetadataTags: 'enabled',
     },
     BlockDeviceMappings: [

@@ -25,6 +25,8 @@ export interface LaunchRequest {
   /** Null: EC2's own limit, the On-Demand price. */
   readonly spotMaxPriceUsdPerHour: number | null;
   readonly avoidPools: readonly CapacityPool[];
+  /** 2: a container reaches the metadata service too. */
+  readonly metadataHopLimit: 1 | 2;
   /** Since this launch was first tried, in milliseconds. */
   readonly ageMs: number;
 }
@@ -69,7 +71,7 @@ export async function launchForAttempt(
 
   const pools = await placePools(cloud.placement, request);
   const { runId, attemptNumber, requestKey, purchase, spotMaxPriceUsdPerHour } = request;
-  const templateName = await cloud.launchTemplate();
+  const templateName = await cloud.launchTemplate(request.metadataHopLimit);
   const asked = { runId, attemptNumber, requestKey, purchase, spotMaxPriceUsdPerHour };
   const plan = { ...asked, pools, templateName };
   for (let burnt = 0; burnt < launchLimits.maxBurntTokens; burnt += 1) {

@@ -1,6 +1,7 @@
 import type { CheckpointFolder } from '../aws/checkpoint-store';
 import type { Cloud } from '../aws/connect-cloud';
 import type { InstanceView } from '../aws/instance-view';
+import type { RegistryLogin } from '../aws/image-registry';
 import type { LogPiece } from '../aws/log-store';
 import type { StatusReply } from '../aws/status-reader';
 import type { CheckpointManifest } from '../domain/checkpoint';
@@ -42,6 +43,21 @@ export class CloudAccess {
   /** What an instance says of its training. */
   readTraining(instanceId: string): Promise<StatusReply> {
     return this.ask(({ calls, cloud }) => calls.readTraining(cloud, instanceId));
+  }
+
+  /** The address of a repository of images; makes it when it is not there. */
+  ensureRepository(name: string): Promise<string> {
+    return this.ask(({ calls, cloud }) => calls.ensureRepository(cloud, name));
+  }
+
+  /** The digest of a pushed image; null when there is none of that tag. */
+  findImageDigest(repository: string, tag: string): Promise<string | null> {
+    return this.ask(({ calls, cloud }) => calls.findImageDigest(cloud, repository, tag));
+  }
+
+  /** A password for the registry of images. */
+  logInToRegistry(): Promise<RegistryLogin> {
+    return this.ask(({ calls, cloud }) => calls.logInToRegistry(cloud));
   }
 
   /** A text object of the bucket; null when there is none. */

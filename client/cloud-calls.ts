@@ -14,6 +14,7 @@ export { hasCodeArchive, storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
 export { readInstanceCost } from '../aws/cost-so-far';
 export { findEvery } from '../aws/find-instances';
+export { ensureRepository, findImageDigest, logInToRegistry } from '../aws/image-registry';
 export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';
 export { checkBucket, getText } from '../aws/object-store';
 export {

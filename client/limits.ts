@@ -72,6 +72,10 @@ export const limits = {
   logLineBytes: 1024 * 1024,
   /** Largest number of lines that `monitor` keeps for its JSON document; the text has no bound. */
   logDocumentLines: 100_000,
+  /** The end of what docker said, for an error: a failed build says why in its last lines. */
+  dockerWordsCharacters: 2_000,
+  /** What is kept of an answer of docker's; those that are read have a line. */
+  dockerOutputCharacters: 64 * 1024,
   /** One look at the admin API of the local cloud. */
   localCloudRequestSeconds: 15,
 } as const;

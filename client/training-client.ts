@@ -13,6 +13,8 @@ import type { TrainingRunSpec } from '../domain/run-spec';
 import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
 import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
+import { architectureOf, ownArchitecture } from './images/build-image';
+import { publishImage } from './images/publish-image';
 import { InstanceClient } from './instances/instance-client';
 import { limits } from './limits';
 import { checkPatterns } from './runs/check-patterns';
@@ -81,12 +83,17 @@ export class TrainingClient {
   }
 
   /**
-   * Stages the code around a script and starts a run; returns as soon as Temporal has it.
+   * Stages the code around a script and starts a run; returns as soon as Temporal has it. With a Dockerfile its image is
+   * built and pushed before; `tell` gets what docker says meanwhile.
    *
    * @throws invalid-input, script-unusable, code-too-large, code-not-sendable, secret-in-code, run-exists,
-   *   bucket-missing, no-credentials
+   *   bucket-missing, no-credentials, image-not-built, docker-missing
    */
-  async train(request: TrainRequest, folder = process.cwd()): Promise<StartedRun> {
+  async train(
+    request: TrainRequest,
+    folder = process.cwd(),
+    tell: (line: string) => void = () => undefined,
+  ): Promise<StartedRun> {
     const { settings } = this.environment;
     const complete: TrainRequest = {
       instanceTypes: this.defaultTypes(),
@@ -108,8 +115,27 @@ export class TrainingClient {
       include: request.include ?? [],
       includeSecretFiles: request.includeSecretFiles ?? [],
     });
-    const started = await this.start(buildSpec(complete, runId, staged));
+    const image = await this.publishImage(complete, folder, tell);
+    const started = await this.start(buildSpec({ ...complete, ...image }, runId, staged));
     return { ...started, warnings: staged.warnings };
+  }
+
+  /** The image of the request's Dockerfile, if it has one. */
+  private async publishImage(
+    request: TrainRequest,
+    folder: string,
+    tell: (line: string) => void,
+  ): Promise<Pick<TrainRequest, 'image'>> {
+    const { script, dockerfile, instanceTypes = [] } = request;
+    if (dockerfile === undefined) return {};
+    const { cloud, variables } = this.environment;
+    // Instances of the local cloud are processes of this machine.
+    const architecture = cloud === 'local' ? ownArchitecture() : architectureOf(instanceTypes);
+    const image = await publishImage(this.cloud, {
+      ...{ script, dockerfile, folder, architecture, tell },
+      environment: variables,
+    });
+    return { image };
   }
 
   /**

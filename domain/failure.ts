@@ -46,6 +46,28 @@ export const failureTable = {
     category: 'permanent',
     advice: 'Start the run again, so that the code is staged again.',
   },
+  'image-unavailable': {
+    category: 'permanent',
+    advice:
+      "Correct the image's name, or let the instance's role read it: docs/iam holds the policy.",
+  },
+  'container-engine-missing': {
+    category: 'permanent',
+    advice:
+      'Use a machine image with Docker: set `ami` or `ami_parameter` in .runctl.toml (README, "Containers").',
+  },
+  'container-not-started': {
+    category: 'permanent',
+    advice: 'Correct what the container engine names, and start the run again.',
+  },
+  'image-not-built': {
+    category: 'permanent',
+    advice: 'Correct what docker names, and try again.',
+  },
+  'docker-missing': {
+    category: 'permanent',
+    advice: 'Install Docker and start it, or name an image that is built already: --docker-image.',
+  },
   'instance-not-ready': {
     category: 'intermittent',
     advice: 'Check that the AMI has the SSM agent and the subnet reaches SSM.',

@@ -107,6 +107,13 @@ export interface DataTransfer {
   readonly outputUri: string | null;
 }
 
+/**
+ * How many network hops away the instance metadata service of a launched instance may be asked from. A container on a
+ * bridge network is one hop further away than the instance itself.
+ */
+export const metadataHopLimit = (container: ContainerRequest | null): 1 | 2 =>
+  container?.metadata === 'passed' ? 2 : 1;
+
 export interface ContainerRequest {
   readonly image: string;
   /** Whether programs in the container reach the instance's metadata service, and with it the instance's role. */

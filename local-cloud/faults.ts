@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The services whose operations can be disturbed. */
-export type ServiceName = 's3' | 'ec2' | 'ssm' | 'pricing';
+export type ServiceName = 's3' | 'ec2' | 'ssm' | 'ecr' | 'pricing';
 
 /** What an operation is answered with instead of its usual reply. */
 export type Fault =

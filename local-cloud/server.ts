@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { Admin } from './admin';
 import { answerEc2 } from './ec2/service';
 import { fulfilSpotRequests } from './ec2/open-spot-requests';
+import { isForRegistry, Registry } from './ecr/registry';
+import { answerEcr } from './ecr/service';
+import { ImageStore } from './ecr/store';
+import { ECR_TARGET } from './ecr/target';
 import { MetadataServices } from './imds/service';
 import { readBody, refuseStranger } from './loopback';
+import { engineVariables } from './machine/engine';
 import { findPython } from './machine/python';
 import { createS3Service, type S3Service } from './s3/service';
 import { answerPricing, pricingTarget } from './pricing/service';
@@ -70,7 +75,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     lookUp: (id) => lookUpSecret(world.settings.root, world.instances, id),
   });
   await s3.ensureBucket(world.settings.bucket);
-  const server = createServer(router(world, lifecycle, new Admin(world, lifecycle), s3));
+  const images = new ImageStore(join(options.stateDir, 'ecr'));
+  const services = { admin: new Admin(world, lifecycle), s3, images };
+  const server = createServer(router(world, lifecycle, services));
   const port = await listen(server, options.port === 0 ? world.settings.port : options.port);
   world.rememberPort(port);
   endpointUrl = `http://127.0.0.1:${port}`;
@@ -106,10 +113,28 @@ function environmentOf(
     AWS_SSM_REGION_NAME: world.region,
     AWS_SSM_PLATFORM_NAME: 'Amazon Linux',
     AWS_SSM_PLATFORM_VERSION: '2023',
+    ...engineEnvironment(),
   };
 }
 
-function router(world: World, lifecycle: Lifecycle, admin: Admin, s3: S3Service) {
+/** Programs of an instance find the same container engine as those of this computer. */
+function engineEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    engineVariables.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+interface Services {
+  readonly admin: Admin;
+  readonly s3: S3Service;
+  readonly images: ImageStore;
+}
+
+function router(world: World, lifecycle: Lifecycle, { admin, s3, images }: Services) {
+  const registry = new Registry(world, images);
   return (request: IncomingMessage, response: ServerResponse): void => {
     const stranger = refuseStranger(request);
     if (stranger !== null) {
@@ -125,8 +150,8 @@ function router(world: World, lifecycle: Lifecycle, admin: Admin, s3: S3Service)
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
     const service = pickService(request);
-    if (service === 's3') {
-      await s3.handle(request, response);
+    if (service === 's3' || service === 'registry') {
+      await (service === 's3' ? s3 : registry).handle(request, response);
       return;
     }
     const body = await readBody(request);
@@ -143,10 +168,12 @@ function router(world: World, lifecycle: Lifecycle, admin: Admin, s3: S3Service)
     send(request, response, answerCall(service, call));
   }
 
-  function answerCall(service: 'ec2' | 'ssm' | 'pricing', call: IncomingCall): ServiceReply {
+  function answerCall(service: 'ec2' | 'ssm' | 'ecr' | 'pricing', call: IncomingCall): ServiceReply {
     const context = { world, lifecycle };
     if (service === 'ssm') return answerSsm(context, call);
-    if (service === 'pricing') return answerPricing(world, call);
+    if (service === 'pricing') return answerPricing(context, call);
+    const registryHost = `127.0.0.1:${world.settings.port}`;
+    if (service === 'ecr') return answerEcr({ ...context, images, registryHost }, call);
     return isForSts(call.body) ? answerSts(world, call) : answerEc2(context, call);
   }
 }
@@ -155,13 +182,13 @@ function pickService({
   url = '/',
   method,
   headers,
-}: IncomingMessage): 'admin' | 'ec2' | 'ssm' | 'pricing' | 's3' {
+}: IncomingMessage): 'admin' | 'ec2' | 'ssm' | 'ecr' | 'pricing' | 'registry' | 's3' {
   const [path, query = ''] = url.split('?');
   if (path?.startsWith('/_local/')) return 'admin';
-  if (path !== '/') return 's3';
+  if (path !== '/') return isForRegistry(path ?? '') ? 'registry' : 's3';
   const target = headers['x-amz-target'];
   if (target?.toString().startsWith(`${pricingTarget}.`) === true) return 'pricing';
-  if (target !== undefined) return 'ssm';
+  if (target !== undefined) return String(target).startsWith(ECR_TARGET) ? 'ecr' : 'ssm';
   const type = headers['content-type'] ?? '';
   if (method === 'POST' && type.startsWith('application/x-www-form-urlencoded')) return 'ec2';
   return new URLSearchParams(query).has('Action') ? 'ec2' : 's3';

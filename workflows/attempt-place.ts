@@ -3,6 +3,7 @@ import type { LaunchReply } from '../activities/contract';
 import { avoidPools, decidePlacement, purchaseFor, stillAvoided } from '../domain/decide-placement';
 import { formatCapacity, formatDuration } from '../domain/format';
 import type { AttemptOutcome } from '../domain/outcome';
+import { metadataHopLimit } from '../domain/run-spec';
 import { change, quick } from './activity-proxies';
 import { takeInAlerts } from './attempt-alerts';
 import type { Turn } from './attempt-turn';
@@ -83,6 +84,7 @@ async function askForInstance(turn: Turn): Promise<Answer> {
         purchase,
         avoidPools: avoided.map(({ instanceType, zone }) => ({ instanceType, zone })),
         tab: turn.tab,
+        metadataHopLimit: metadataHopLimit(spec.container),
       },
     ]);
   });

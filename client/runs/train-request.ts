@@ -50,6 +50,8 @@ export interface TrainRequest {
   readonly includeSecretFiles?: readonly string[];
   /** The image that the script runs in. */
   readonly image?: string;
+  /** Path of a Dockerfile: its image is built here, pushed to ECR, and the script runs in it. */
+  readonly dockerfile?: string;
   readonly containerMetadata?: ContainerRequest['metadata'];
   readonly keepContainer?: ContainerRequest['keep'];
 }
@@ -92,6 +94,9 @@ const placeholderCode: StagedScript['code'] = { sha256: '0'.repeat(64), sizeByte
  * @throws invalid-input  Names every problem with its place.
  */
 export function checkRequest(request: TrainRequest, runId: string): void {
+  if (request.image !== undefined && request.dockerfile !== undefined) {
+    throw new Failure('invalid-input', 'image, dockerfile: expected one of the two, got both');
+  }
   buildSpec(request, runId, { code: placeholderCode, script: 'script' });
 }
 
@@ -155,9 +160,11 @@ function toCapacity(request: TrainRequest): unknown {
 }
 
 function toContainer(request: TrainRequest): unknown {
-  if (request.image === undefined) return undefined;
+  // The name of an image that is not built yet is known to be right.
+  const image = request.image ?? (request.dockerfile === undefined ? undefined : 'to-be-built');
+  if (image === undefined) return undefined;
   return withoutUndefined({
-    image: request.image,
+    image,
     metadata: request.containerMetadata,
     keep: request.keepContainer,
   });

@@ -83,7 +83,7 @@ function viewInstance(world: World, instance: InstanceRecord): Instance {
     MetadataOptions: {
       State: 'applied',
       HttpTokens: 'required',
-      HttpPutResponseHopLimit: 1,
+      HttpPutResponseHopLimit: instance.metadataHopLimit,
       HttpEndpoint: 'enabled',
       InstanceMetadataTags: instance.hasMetadataTags ? 'enabled' : 'disabled',
     },

@@ -72,6 +72,7 @@ export function resolveLaunchSpecs(world: World, settings: LaunchSettings): read
     instanceProfile: readInstanceProfile(world, settings),
     keyName: settings.KeyName ?? null,
     userData: readUserData(settings.UserData),
+    metadataHopLimit: readHopLimit(settings.MetadataOptions?.HttpPutResponseHopLimit),
     hasMetadataTags: settings.MetadataOptions?.InstanceMetadataTags === 'enabled',
     isDetailedMonitoring: settings.Monitoring?.Enabled ?? false,
   };
@@ -89,6 +90,15 @@ function readShutdownBehavior(value: string | undefined): 'stop' | 'terminate' {
   throw new AwsError(
     'InvalidParameterValue',
     `Value (${value}) for parameter InstanceInitiatedShutdownBehavior is invalid.`,
+  );
+}
+
+function readHopLimit(value: number | undefined): number {
+  if (value === undefined) return 1;
+  if (value >= 1 && value <= 64) return value;
+  throw new AwsError(
+    'InvalidParameterValue',
+    `Value (${value}) for parameter HttpPutResponseHopLimit is invalid. Specify an integer between 1 and 64.`,
   );
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { refuseStranger } from '../loopback';
 import { renewCredentials } from '../world/credentials';
 import type { World } from '../world/world';
+import { hopsFrom } from './hops';
 import { listMetadata, metadataOf } from './metadata';
 import { isValidToken, makeToken, readTokenTtl } from './token';
 
@@ -70,6 +71,7 @@ function answer(
   response: ServerResponse,
 ): void {
   request.resume();
+  if (isTooFar(world, instanceId, request)) return; // The answer is lost on its way, so nobody hears anything.
   const { statusCode, body, headers } = decide(world, instanceId, request);
   response.writeHead(statusCode, {
     'content-type': 'text/plain',
@@ -78,6 +80,12 @@ function answer(
     ...headers,
   });
   response.end(body);
+}
+
+/** Only the answer that carries a token is kept from travelling; without one there is nothing to ask for. */
+function isTooFar(world: World, instanceId: string, request: IncomingMessage): boolean {
+  const limit = world.instances.get(instanceId)?.metadataHopLimit ?? 1;
+  return limit < 2 && request.url === '/latest/api/token' && hopsFrom(request.socket) > limit;
 }
 
 interface Answer {

@@ -1,6 +1,6 @@
 import * as sdk from '@aws-sdk/client-pricing';
 import type { IncomingCall } from '../wire/authenticate';
-import { answerJson } from '../wire/json-service';
+import { answerJson, type ServiceContext } from '../wire/json-service';
 import type { ServiceReply } from '../wire/reply';
 import type { World } from '../world/world';
 import { getProducts } from './get-products';
@@ -15,6 +15,13 @@ const handlers = new Map(Object.entries({ GetProducts: getProducts })) as Readon
 >;
 
 /** Answers one request to the price list; every outcome is a reply. */
-export function answerPricing(world: World, call: IncomingCall): ServiceReply {
-  return answerJson({ name: 'pricing', target: pricingTarget, sdk, handlers }, { world }, call);
+export function answerPricing(context: ServiceContext, call: IncomingCall): ServiceReply {
+  const service = {
+    name: 'pricing',
+    targetPrefix: pricingTarget,
+    sdk,
+    handlers,
+    internalErrorCode: 'InternalErrorException',
+  } as const;
+  return answerJson(service, context, call);
 }

@@ -7,10 +7,12 @@ import { ssmHandlers } from './handlers';
 
 /** Answers one SSM request; every outcome is a reply. */
 export function answerSsm(context: SsmContext, call: IncomingCall): ServiceReply {
-  context.lifecycle.look();
-  return answerJson(
-    { name: 'ssm', target: 'AmazonSSM', sdk, handlers: ssmHandlers },
-    context,
-    call,
-  );
+  const service = {
+    name: 'ssm',
+    targetPrefix: 'AmazonSSM',
+    sdk,
+    handlers: ssmHandlers,
+    internalErrorCode: 'InternalServerError',
+  } as const;
+  return answerJson(service, context, call);
 }

@@ -21,7 +21,7 @@ export interface IncomingCall {
 export function authenticate(
   world: World,
   call: IncomingCall,
-  service: 'ec2' | 'ssm' | 'pricing',
+  service: 'ec2' | 'ssm' | 'ecr' | 'pricing',
 ): string {
   const verdict = verifySignature(
     call,

@@ -3,7 +3,7 @@ import { AwsError } from './aws-error';
 
 /** A planted fault in the words of its service. */
 export function faultReply(
-  service: 'ec2' | 'ssm' | 'pricing',
+  service: 'ec2' | 'ssm' | 'ecr' | 'pricing',
   fault: Exclude<Fault, { readonly kind: 'lost-reply' }>,
 ): AwsError {
   if (fault.kind === 'error') {

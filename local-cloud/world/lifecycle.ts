@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { endContainers, type ContainersEnd } from '../machine/containers';
 import { Machine } from '../machine/machine';
 import { ProcessTable } from '../machine/processes';
 import type { InstanceRecord } from './records';
@@ -30,6 +31,8 @@ export interface MachineSupport {
 export class Lifecycle {
   private readonly machines = new Map<string, Machine>();
   private readonly starting = new Set<string>();
+  /** Boots whose containers are being ended, or have been. */
+  private readonly containerEnds = new Map<string, 'asked' | 'done'>();
 
   constructor(
     private readonly world: World,
@@ -76,6 +79,8 @@ export class Lifecycle {
   kill(instance: InstanceRecord): void {
     this.end(instance, 'sudden-death', 'terminated');
     this.machine(instance)?.pullPlug();
+    // At once, as everything of a machine dies; those that were just being made follow at the end.
+    void endContainers(this.world.machineFolder(instance.instanceId), 'killed');
   }
 
   /** A Spot interruption notice: seen by the instance's metadata and by its Spot request at once. */
@@ -101,7 +106,7 @@ export class Lifecycle {
 
   /** Gives the instance a new boot; the machine itself is started by the next look. */
   boot(instance: InstanceRecord): InstanceRecord {
-    if (instance.boot !== null) this.machines.delete(instance.boot.bootId);
+    if (instance.boot !== null) this.forget(instance.boot.bootId);
     return this.world.updateInstance(instance.instanceId, {
       boot: { bootId: randomUUID(), startedAt: this.world.now().toISOString() },
       ssmOnlineAt: null,
@@ -182,7 +187,7 @@ export class Lifecycle {
   /** The machine went off although nobody asked EC2 for it. */
   private wentOff(instance: InstanceRecord, cause: string): void {
     if (cause === 'reboot') {
-      this.boot(instance);
+      if (this.hasNoContainers(instance, 'killed')) this.boot(instance);
     } else if (cause === 'power-off') {
       const stops = instance.shutdownBehavior === 'stop' && instance.purchase !== 'spot';
       this.end(instance, 'instance', stops ? 'stopped' : 'terminated');
@@ -203,9 +208,10 @@ export class Lifecycle {
         return; // Looked at again by the next step: the end is when nothing is left.
       }
     }
-    this.support.closeMetadata(instance.instanceId);
-    if (instance.boot !== null) this.machines.delete(instance.boot.bootId);
     const isStop = instance.state === 'stopping';
+    if (!this.hasNoContainers(instance, isStop ? 'killed' : 'removed')) return;
+    this.support.closeMetadata(instance.instanceId);
+    if (instance.boot !== null) this.forget(instance.boot.bootId);
     if (!isStop) this.world.deleteDisk(instance.instanceId);
     this.world.updateInstance(instance.instanceId, {
       state: isStop ? 'stopped' : 'terminated',
@@ -213,6 +219,22 @@ export class Lifecycle {
       credentials: [],
       terminatedAt: isStop ? null : now.toISOString(),
     });
+  }
+
+  /** Asks once for the end of a boot's containers; true when it has come. */
+  private hasNoContainers({ instanceId, boot }: InstanceRecord, end: ContainersEnd): boolean {
+    if (boot === null) return true;
+    const known = this.containerEnds.get(boot.bootId);
+    if (known !== undefined) return known === 'done';
+    const ended = endContainers(this.world.machineFolder(instanceId), end);
+    this.containerEnds.set(boot.bootId, ended === null ? 'done' : 'asked');
+    void ended?.then(() => this.containerEnds.set(boot.bootId, 'done'));
+    return ended === null;
+  }
+
+  private forget(bootId: string): void {
+    this.machines.delete(bootId);
+    this.containerEnds.delete(bootId);
   }
 }
 

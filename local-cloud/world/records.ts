@@ -29,6 +29,8 @@ export interface LaunchSpec {
   /** Base64, as it came. */
   readonly userData: string | null;
   readonly hasMetadataTags: boolean;
+  /** How far away the metadata service may be asked for a token from: a container needs 2. */
+  readonly metadataHopLimit: number;
   readonly isDetailedMonitoring: boolean;
 }
 

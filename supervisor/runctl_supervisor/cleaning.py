@@ -4,8 +4,9 @@ import os
 import signal
 import time
 
-from . import limits
+from . import limits, trainers
 from .answers import VerbFailure
+from .engine import EngineAway, EngineRefusal
 from .files import read_json, remove
 from .lock import try_lock
 from .output_folder import set_aside_outputs
@@ -27,6 +28,8 @@ _REMOVED = (
     "lease.json",
     "output-parts",
     "preparation.json",
+    "container.json",
+    "container-log.json",
 )
 
 
@@ -34,7 +37,7 @@ def clean_up(paths, request):
     """The answer of the verb; another attempt's training is left alone."""
     if not _is_this_attempt(paths, request):
         return {"removed": []}
-    removed = _end_processes(paths)
+    removed = _end_processes(paths) + _remove_program(paths)
     had_lock = os.path.exists(paths.lock)
     lock = _take_lock(paths)
     try:
@@ -79,6 +82,13 @@ def _end_processes(paths):
     if not kill_all(lambda: [*_alive(found), *_living_processes(paths, None, trainer)]):
         raise VerbFailure("processes-remain", "some processes of the training do not die")
     return ended
+
+
+def _remove_program(paths):
+    try:
+        return trainers.clean_up(paths)
+    except (EngineAway, EngineRefusal) as error:
+        raise VerbFailure("container-remains", "the container may not be removed yet: %s" % error) from error
 
 
 def _living_processes(paths, supervisor, trainer):

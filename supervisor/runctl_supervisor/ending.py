@@ -14,7 +14,7 @@ from .texts import first_bytes, last_lines_of_file, printable
 def kill_leftovers(paths, trainer):
     """Ends what the trainer forked and left behind, in its group or elsewhere."""
     trainer.kill_group()
-    ancestors = {os.getpid(), trainer.identity.pid}
+    ancestors = {os.getpid(), *trainer.ancestor_pids}
     if not kill_all(lambda: training_processes(paths.checkpoints, ancestors)):
         log("some processes of the trainer do not die")
 
@@ -44,7 +44,7 @@ def result_of(supervision, exit_status, has_marker, known_failure, mask, warning
         "stopCause": supervision.stop_cause,
         "hasMarker": has_marker,
         "hasLogMatch": supervision.progress.has_pattern_line,
-        "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and supervision.memory_kills.count() > 0,
+        "isOutOfMemory": was_killed_by_somebody and not supervision.was_killed and supervision.was_memory_short,
         "quietSeconds": supervision.quiet_seconds,
         "knownFailure": known_failure,
         "endedAt": instant(supervision.ended_at_seconds),

@@ -2,12 +2,14 @@
 
 import os
 
+# What tells a program where AWS is. A container that is kept from the metadata service is told nothing of it.
+_CLOUD_NAMES = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
 
 def trainer_environment(paths, request, prepared):
     """The SSM agent's environment, made complete, then the user's variables and secrets, then ours.
 
     `prepared` says what the preparation has brought: `resume_path`, `data_path`, `python_environment`, `secrets`. This is
-    the only place that puts secrets anywhere.
+    the only module that puts secrets anywhere.
     """
     environment = _base_environment(request)
     environment.update(prepared.secrets)
@@ -16,6 +18,27 @@ def trainer_environment(paths, request, prepared):
         environment["VIRTUAL_ENV"] = folder
         environment["PATH"] = os.path.join(folder, "bin") + os.pathsep + environment["PATH"]
         environment.pop("PYTHONHOME", None)
+    _add_contract(environment, paths, request, prepared)
+    return environment
+
+
+def container_environment(paths, request, prepared, image_environment):
+    """The same without the agent's: the image brings its own, and the agent's would lead to the instance's role."""
+    environment = {name: image_environment[name] for name in ("PYTHONPATH",) if name in image_environment}
+    environment.update(PYTHONUNBUFFERED="1", PYTHONFAULTHANDLER="1")
+    environment.update(AWS_REGION=request.region, AWS_DEFAULT_REGION=request.region)
+    if request.container["metadata"] == "passed":
+        environment.update({name: text for name, text in os.environ.items() if name.startswith(_CLOUD_NAMES)})
+    else:
+        # SDKs then do not wait for an answer that never comes.
+        environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    environment.update(request.environment)
+    environment.update(prepared.secrets)
+    _add_contract(environment, paths, request, prepared)
+    return environment
+
+
+def _add_contract(environment, paths, request, prepared):
     if request.hang_timeout_seconds is not None:
         # Every Python process of the training can then show its stacks (stacks.py).
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (paths.hooks, environment.get("PYTHONPATH"))))
@@ -32,7 +55,6 @@ def trainer_environment(paths, request, prepared):
         environment.pop(name, None)
         if path is not None:
             environment[name] = path
-    return environment
 
 
 def installer_environment(paths, request):

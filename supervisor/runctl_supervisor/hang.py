@@ -12,10 +12,11 @@ from .stacks import StackDump
 class HangWatcher:
     """Says for how long the trainer has been quiet, once that is too long and its stacks are in the log."""
 
-    def __init__(self, paths, trainer, timeout_seconds):
+    def __init__(self, paths, trainer, timeout_seconds, training_log):
         self._paths = paths
         self._trainer = trainer
         self._timeout_seconds = timeout_seconds
+        self._training_log = training_log
         self._seen = None
         self._active_at = time.monotonic()
         self._dump = None
@@ -41,12 +42,15 @@ class HangWatcher:
         headline = "hung: no progress and no log for %g s; this is what its processes do" % self._timeout_seconds
         log(headline)
         try:
-            self._dump = StackDump(self._paths.training_log, headline, self._processes())
+            self._dump = StackDump(self._training_log, headline, self._processes())
         except OSError as error:
             log("the stacks cannot be written: %s" % error)
             self.quiet_seconds = self._timeout_seconds
 
     def _processes(self):
+        if self._trainer.identity is None:
+            # A container that has ended while its engine is away.
+            return []
         pid = self._trainer.identity.pid
         children = training_processes(self._paths.checkpoints, {pid})
         others = [each for each in children if each.pid != pid]

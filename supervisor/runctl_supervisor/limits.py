@@ -145,3 +145,22 @@ OUTPUT_STALL_SECONDS = 900.0
 
 # A program that installs is killed at once; a download looks at each block that comes.
 CANCELLED_PREPARATION_SECONDS = 2.0
+
+# The engine answers within milliseconds; while it stops a container or a disk is slow it takes seconds.
+ENGINE_TIMEOUT_SECONDS = 20.0
+ENGINE_READ_BYTES = 256 * 1024
+# The engine may start after the SSM agent; https://docs.docker.com/engine/daemon/ has it up within seconds of boot.
+ENGINE_START_SECONDS = 120.0
+# How long the end of a container may stay unexplained by an engine that does not answer, perhaps since it restarts.
+ENGINE_ABSENCE_SECONDS = 60.0
+# Between two signs of progress of a download; unpacking one large layer shows none for minutes.
+IMAGE_SILENCE_SECONDS = 900.0
+# A registry or a network may be away; an instance that waits costs money, and a misspelt host never comes.
+IMAGE_PATIENCE_SECONDS = 1_800.0
+# The engine has the end of the output within milliseconds of a container's end.
+CONTAINER_LOG_END_SECONDS = 30.0
+# The first look loads the driver.
+GPU_LOOK_SECONDS = 30.0
+CONTAINER_LOG_PAUSE_SECONDS = 0.5
+# A script may be silent for long; after this the stream is asked for anew, which finds out whether it still lives.
+CONTAINER_LOG_SILENCE_SECONDS = 3_600.0

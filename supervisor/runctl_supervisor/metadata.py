@@ -14,6 +14,11 @@ from .limits import METADATA_TIMEOUT_SECONDS, METADATA_TOKEN_SECONDS
 _DEFAULT_ENDPOINT = "http://169.254.169.254"
 
 
+def metadata_endpoint():
+    """Where the metadata service of this instance is."""
+    return os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _DEFAULT_ENDPOINT
+
+
 class MetadataUnreachable(Exception):
     """No usable answer; the next poll may have one."""
 
@@ -22,8 +27,7 @@ class MetadataClient:
     """Reads paths of the metadata service; renews its token when the service no longer takes it."""
 
     def __init__(self):
-        endpoint = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _DEFAULT_ENDPOINT
-        self._origin = endpoint.rstrip("/")
+        self._origin = metadata_endpoint().rstrip("/")
         self._token = None
         self._lock = threading.Lock()
 

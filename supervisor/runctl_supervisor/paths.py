@@ -20,6 +20,8 @@ FILES = (
     "save-reply.json",
     "publications.json",
     "log-publication.json",
+    "container.json",
+    "container-log.json",
     "code.tar.gz.part",
     "outputs.json",
     "outputs.json.part",
@@ -46,6 +48,8 @@ class TrainingPaths:
         self.save_request = self._named("save-request.json")
         self.save_reply = self._named("save-reply.json")
         self.publications = self._named("publications.json")
+        self.container = self._named("container.json")
+        self.container_log = self._named("container-log.json")
         self.code = self._named("code")
         self.checkpoints = self._named("checkpoints")
         self.resume = self._named("resume")

@@ -1,5 +1,6 @@
 """Asks a service again for as long as it is away, and turns its refusal into a reason why the attempt cannot begin."""
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ class Refusals:
     missing: str
     denied: str = "storage-denied"
     refused: str = "storage-refused"
+    unreachable: str = "storage-unreachable"
+    # Whether an answer shows that the instance's role has arrived.
+    needs_role: bool = True
 
 
 class Patience:
@@ -26,19 +30,32 @@ class Patience:
         self._lease_seconds = lease_seconds
         self._on_change = on_change
         self._cancelled = threading.Event()
+        self._cuts = []
         # A role that has opened one door has arrived: what it may not do then, it will not be allowed in a minute.
         self._has_role_arrived = False
         self.warning = None
 
     def cancel(self):
         self._cancelled.set()
+        for cut in list(self._cuts):
+            cut()
+
+    @contextlib.contextmanager
+    def cutting(self, cut):
+        """While something is under way that cannot look whether it is cancelled: `cut()` ends it."""
+        self._cuts.append(cut)
+        try:
+            self.check()
+            yield
+        finally:
+            self._cuts.remove(cut)
 
     def check(self):
         """Raises Cancelled once nobody waits any more."""
         if self._cancelled.is_set():
             raise Cancelled()
 
-    def ask(self, request, what, refusals):
+    def ask(self, request, what, refusals, whom="the storage", longest_seconds=None):
         """Repeats while the service is away: bounded by the lease, since giving up would end a run that can go on.
 
         A role that was attached a moment ago is refused for a while, so that refusals get some time, too.
@@ -49,16 +66,17 @@ class Patience:
             try:
                 result = request()
                 self.warning = None
-                self._has_role_arrived = True
+                self._has_role_arrived = self._has_role_arrived or refusals.needs_role
                 return result
             except AwsRefusal as error:
                 waited = time.monotonic() - began
                 self._give_up_if_final(error, waited, what, refusals)
-                self.warning = "Waiting for AWS (%s)." % error
+                self.check()
+                self.warning = "Waiting for %s (%s)." % (whom, error)
                 log("preparing: %s" % error)
                 self._on_change()
-                if waited > self._lease_seconds:
-                    raise PreparationFailure("storage-unreachable", "%s: %s" % (what, error)) from error
+                if waited > (longest_seconds or self._lease_seconds):
+                    raise PreparationFailure(refusals.unreachable, "%s: %s" % (what, error)) from error
                 self._cancelled.wait(1.0)
 
     def _give_up_if_final(self, error, waited, what, refusals):

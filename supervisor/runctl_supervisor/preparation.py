@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 
 from .code_archive import fetch_code
 from .data_input import DataInput
@@ -26,7 +27,8 @@ class Preparation(threading.Thread):
     Once it has ended, `failure` says why the attempt cannot begin, or the others say what it begins with.
     """
 
-    def __init__(self, paths, request, storage, open_bucket, credentials, on_change):
+    def __init__(self, paths, request, storage, open_bucket, credentials, on_change, fetch_program):
+        """`fetch_program(patience)` brings what the trainer runs in."""
         super().__init__(name="preparation", daemon=True)
         self._paths = paths
         self._request = request
@@ -34,6 +36,7 @@ class Preparation(threading.Thread):
         self._open_bucket = open_bucket
         self._credentials = credentials
         self._on_change = on_change
+        self._fetch_program = fetch_program
         self._patience = Patience(request.lease_seconds, on_change)
         self._installer = Installer(paths.training_log, installer_environment(paths, request))
         self.failure = None
@@ -55,7 +58,7 @@ class Preparation(threading.Thread):
     def run(self):
         try:
             self._check_patterns()
-            with ThreadPoolExecutor(5) as pool:
+            with ThreadPoolExecutor(len(self._jobs())) as pool:
                 jobs = [pool.submit(each) for each in self._jobs()]
                 wait(jobs, return_when=FIRST_EXCEPTION)
                 if any(job.done() and job.exception() is not None for job in jobs):
@@ -82,7 +85,8 @@ class Preparation(threading.Thread):
             raise error
 
     def _jobs(self):
-        return (self._fetch_code, self._fetch_resume, self._fetch_data, self._fetch_outputs, self._read_secrets)
+        fetches = (self._fetch_code, self._fetch_resume, self._fetch_data, self._fetch_outputs)
+        return (*fetches, self._read_secrets, partial(self._fetch_program, self._patience))
 
     def _fetch_code(self):
         request = self._request

@@ -62,12 +62,17 @@ def listed_warnings(warnings):
 
 
 def read_true_report(paths):
-    """(report, whether its supervisor lives, whether its trainer lives); the report is corrected by what lives."""
+    """(report, whether its supervisor lives, whether a trainer needs one); the report is corrected by what lives."""
     report = read_json(paths.report)
     if report is None:
         return None, False, False
     supervisor = is_alive(identity_from_json(report.get("supervisor")))
     trainer = is_alive(identity_from_json(report.get("trainer")))
+    if not supervisor and not trainer and report["state"] != "ended":
+        # A container's end is known to its engine, whoever was there to see it. Seldom needed, so imported late.
+        from .trainers import is_to_be_taken_up
+
+        trainer = is_to_be_taken_up(paths)
     if not supervisor:
         # It may have written its last word between the two looks.
         report = read_json(paths.report) or report

@@ -53,12 +53,11 @@ def write_sitecustomize(folder):
 class StackDump:
     """One dump: asked for when it is made, complete once every process has answered or had its time."""
 
-    def __init__(self, log_path, headline, processes):
-        self._log_path = log_path
+    def __init__(self, training_log, headline, processes):
+        self._log_path = training_log.path
         lines = [headline, *(line for each in processes for line in _describe(each.pid))]
-        with open(log_path, "a", encoding="utf-8", errors="replace") as file:
-            file.write("".join("runctl: %s\n" % printable(line) for line in lines))
-        self._offset = os.path.getsize(log_path)
+        training_log.append_own(*map(printable, lines))
+        self._offset = os.path.getsize(self._log_path)
         self._ends_at = time.monotonic() + limits.STACKS_SECONDS
         self._asked_count = sum(1 for each in processes if _listens(each.pid) and send_signal(each, STACKS_SIGNAL))
         log("asked %d of %d processes for their stacks" % (self._asked_count, len(processes)))

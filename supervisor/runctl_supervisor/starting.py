@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from . import limits
+from . import limits, trainers
 from .answers import VerbFailure
 from .daemon import run_detached
 from .files import read_json, remove, write_json
@@ -47,18 +47,17 @@ def start(paths, raw_request):
 
 
 def take_up(paths):
-    """Starts a supervisor for a trainer that lost its own; does nothing when somebody is faster or it has ended."""
+    """Starts a supervisor for a trainer that lost its own; does nothing when somebody is faster or there is none."""
     lock = try_lock(paths.lock)
     if lock is None:
         return
     try:
         raw_request = read_json(paths.request)
-        trainer = _living_trainer(paths)
-        if raw_request is None or trainer is None:
+        if raw_request is None or not trainers.is_to_be_taken_up(paths):
             return
         from .start_request import parse_start_request
 
-        _detach(paths, parse_start_request(raw_request), lock, trainer)
+        _detach(paths, parse_start_request(raw_request), lock, takes_up=True)
     finally:
         lock.release()
 
@@ -83,21 +82,23 @@ def _answer_of_owner(paths, raw_request):
 def _start_with_lock(paths, raw_request, request, lock):
     before = read_json(paths.request)
     trainer = _living_trainer(paths)
+    takes_up = False
     if is_same_attempt(before, raw_request):
+        takes_up = trainers.is_to_be_taken_up(paths)
         report, _, _ = read_true_report(paths)
-        if trainer is None and report is not None and _has_begun(report):
+        if not takes_up and report is not None and _has_begun(report):
             # Each attempt gets one trainer. This one had its; `status` tells what became of it.
             return {"started": {"supervisor": report["supervisor"]}}
     elif trainer is not None:
         return _already_running(trainer, before["runId"], before["attemptNumber"])
     takeover = describe_takeover(read_lock_owner(paths.lock))
-    if trainer is None:
+    if not takes_up:
         _remove_earlier_attempt(paths)
         write_json(paths.request, raw_request, durable=True)
         if takeover is not None:
             with open(paths.training_log, "a", encoding="utf-8") as file:
                 file.write("runctl: %s\n" % takeover)
-    return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, trainer, takeover))}}
+    return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, takes_up, takeover))}}
 
 
 def _has_begun(report):
@@ -113,18 +114,19 @@ def _remove_earlier_attempt(paths):
     from .output_folder import set_aside_outputs
     from .process_tree import kill_all, training_processes
 
+    trainers.remove_leftovers(paths)
     kill_all(lambda: training_processes(paths.checkpoints, set()))
     set_aside_outputs(paths)
     for name in (*FOLDERS, *FILES):
         remove(os.path.join(paths.training, name))
 
 
-def _detach(paths, request, lock, trainer, takeover=None):
+def _detach(paths, request, lock, takes_up, takeover=None):
     """Starts the daemon, which inherits the lock; returns its identity once it has reported in."""
     from . import supervisor_process
 
     def main(report_ready):
-        supervisor_process.run(paths, request, lock, trainer, report_ready, takeover)
+        supervisor_process.run(paths, request, lock, takes_up, report_ready, takeover)
 
     run_detached(main, paths.supervisor_log, [lock.descriptor])
     owner = read_lock_owner(paths.lock)

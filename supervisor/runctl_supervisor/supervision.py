@@ -9,34 +9,35 @@ One thread owns all decisions and the trainer; others only look (notices) and ca
 import os
 import signal
 import time
+from functools import partial
 
-from . import limits
+from . import limits, trainers
 from .attempt_outputs import AttemptOutputs
 from .commands import SaveInbox, StopInbox
 from .completion import CompletionWatcher
 from .credentials import InstanceCredentials
 from .ending import kill_leftovers, last_moment_for_publishing, result_of, shut_down
-from .environment import trainer_environment
 from .files import read_json, remove, write_json
 from .hang import HangWatcher
 from .journal import log
 from .known_failure import find_known_failure
 from .lease import Lease
 from .log_publication import LogPublisher
-from .masking import SecretMask, environment_values
+from .masking import SecretMask
 from .memory import MemoryKills
 from .metadata import MetadataClient
 from .notice import NoticeListener, notice_seconds
-from .preparation import Preparation, trainer_command
+from .preparation import Preparation
 from .preparation_failure import PreparationFailure
-from .process_identity import identity_to_json, started_at_seconds
+from .process_identity import identity_to_json
 from .progress import ProgressReader
 from .publisher import CheckpointPublisher
 from .reports import listed_warnings
 from .stacks import write_sitecustomize
 from .stopping import Situation, decide_stop
 from .storage import Storage
-from .trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans, start_trainer
+from .trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans
+from .training_log import TrainingLog
 from .waker import Waker
 from .working_folder import SavedElsewhere, offer_checkpoint_folder, offer_resume_checkpoint
 
@@ -44,9 +45,11 @@ from .working_folder import SavedElsewhere, offer_checkpoint_folder, offer_resum
 class Supervision:
     """Everything that is true of one attempt on this instance."""
 
-    def __init__(self, paths, request, report, trainer, takeover=None):
-        self.paths, self.request, self.report, self.trainer = paths, request, report, trainer
+    def __init__(self, paths, request, report, takes_up, takeover=None):
+        self.paths, self.request, self.report = paths, request, report
         self._takeover = takeover
+        self._training_log = TrainingLog(paths)
+        self.trainer = trainers.adopt(paths, request, self._training_log) if takes_up else None
         self.waker = Waker()
         metadata = MetadataClient()
         credentials = InstanceCredentials(metadata)
@@ -73,7 +76,10 @@ class Supervision:
         self._completion = None
         self._hang = None
         self._notices = NoticeListener(metadata, request.notice_poll_seconds, self.waker.wake)
-        self._preparation = Preparation(paths, request, storage, open_bucket, credentials, self.waker.wake)
+        fetch_program = partial(trainers.fetch_program, paths, request, credentials)
+        self._preparation = Preparation(
+            paths, request, storage, open_bucket, credentials, self.waker.wake, fetch_program
+        )
         self._logs = LogPublisher(paths, request, storage, self._mask)
         self._saved_elsewhere = SavedElsewhere(paths)
         self._outputs = AttemptOutputs(paths, request, storage, open_bucket, self.waker.wake)
@@ -112,14 +118,14 @@ class Supervision:
             self._logs.finish(limits.FINAL_LOG_SECONDS)
             failure = {"code": code, "message": str(error)[: limits.MESSAGE_MAX_BYTES]}
             self.report.update(state="ended", preparationFailure=failure)
-            return self._outlast
+            return self._discard
         return self._train
 
     def _train(self):
         self._completion = CompletionWatcher(
-            os.path.join(self.paths.code, self.request.marker_name), started_at_seconds(self.trainer.identity)
+            os.path.join(self.paths.code, self.request.marker_name), self.trainer.started_at_seconds()
         )
-        self._hang = HangWatcher(self.paths, self.trainer, self.request.hang_timeout_seconds)
+        self._hang = HangWatcher(self.paths, self.trainer, self.request.hang_timeout_seconds, self._training_log)
         self._publisher.start()
         self._outputs.start()
         failed_ticks = 0
@@ -173,13 +179,13 @@ class Supervision:
         if self._exit_status is UNKNOWN_EXIT and self._cause_at_end is None:
             # Nobody asked it to end and nobody saw how it did: there is no result that could be proven.
             self.report.update(state="gone")
-            return self._outlast
+            return self._discard
         has_marker = self._completion is not None and self._completion.has_marker_after_end()
         known_failure = self._find_known_failure()
         result = result_of(self, self._exit_status, has_marker, known_failure, self._mask, self._outputs.warning)
         write_json(self.paths.result, result, durable=True)
         self.report.update(state="ended", result=result, warnings=listed_warnings(self._warnings()))
-        return self._outlast
+        return self._discard
 
     def _find_known_failure(self):
         """Only for an end that nobody asked for; a log explains no other."""
@@ -199,6 +205,10 @@ class Supervision:
         self._logs.finish(limits.FINAL_LOG_SECONDS)
         self._exit_status, self._cause_at_end = UNKNOWN_EXIT, self.order.cause
         return self._write_result
+
+    def _discard(self):
+        trainers.discard(self.paths)
+        return self._outlast
 
     def _outlast(self):
         """While nobody has taken the instance back, its lease still has to end it: money cannot leak for ever."""
@@ -221,23 +231,22 @@ class Supervision:
     def _start_trainer(self):
         request, paths = self.request, self.paths
         self._offer_checkpoints()
-        command = trainer_command(paths.code, request)
         if request.hang_timeout_seconds is not None:
             write_sitecustomize(paths.hooks)
-        environment = trainer_environment(paths, request, self._preparation)
         self._mask.learn(self._preparation.secrets.values())
         # What was installed has printed lines, too; they say nothing about the script's progress.
         offset = self.progress.skip_log()
         write_json(paths.preparation, {"logOffset": offset})
-
-        def note_identity(identity):
-            owner = {"runId": request.run_id, "attemptNumber": request.attempt_number}
-            write_json(paths.trainer_pid, {**identity_to_json(identity), **owner}, durable=True)
-            self.report.update(state="training", trainer=identity_to_json(identity))
-
-        self.trainer = start_trainer(command, paths.code, environment, paths.training_log, note_identity)
+        self.trainer = trainers.start(paths, request, self._preparation, self._training_log, self._note_identity)
         self._preparation.secrets = {}
-        log("the trainer is process %d" % self.trainer.identity.pid)
+
+    def _note_identity(self, identity):
+        """None for a container that has ended before anybody could look at its process."""
+        if identity is not None:
+            owner = {"runId": self.request.run_id, "attemptNumber": self.request.attempt_number}
+            write_json(self.paths.trainer_pid, {**identity_to_json(identity), **owner}, durable=True)
+            log("the trainer is process %d" % identity.pid)
+        self.report.update(state="training", trainer=identity_to_json(identity) or self.report["trainer"])
 
     def _offer_checkpoints(self):
         offer_checkpoint_folder(self.paths)
@@ -249,14 +258,15 @@ class Supervision:
     def _take_up_where_it_was_left(self):
         """The supervisor before this one knew the secrets; the trainer still has them, so nobody need be asked again."""
         self.progress.skip_log((read_json(self.paths.preparation) or {}).get("logOffset") or 0)
-        self._mask.learn(environment_values(self.trainer.identity.pid, self.request.secrets))
+        self._mask.learn(self.trainer.environment_values(self.request.secrets))
+        self._note_identity(self.trainer.identity)
 
     def _observe(self):
         """Looks at everything once, says what is new in the report, and decides whether the trainer has to end."""
         is_lease_expired = self._lease.look()
         if self.trainer is not None:
             self.progress.read()
-        if self.trainer is not None and self._exit_status is None:
+        if self.trainer is not None and self._exit_status is None and self.trainer.identity is not None:
             self.memory_kills.follow(self.trainer.identity.pid)
         completed_at = self._completion.look(self.progress.has_pattern_line) if self._completion else None
         notice = self._notices.notice
@@ -288,6 +298,10 @@ class Supervision:
         if self._hang is None or self._exit_status is not None:
             return None
         return self.quiet_seconds if self.order is not None or completed_at is not None else self._hang.look()
+
+    @property
+    def was_memory_short(self):
+        return self.memory_kills.count() > 0 or (self.trainer is not None and self.trainer.was_out_of_memory)
 
     @property
     def quiet_seconds(self):
@@ -328,10 +342,8 @@ class Supervision:
             self._notices,
             self.progress,
         )
-        adopted = None
-        if self.trainer is not None and not self.trainer.is_child:
-            adopted = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
-        own = (self._resume_warning(), self._takeover, adopted, self._pattern_warning)
+        about_trainer = self.trainer.warning if self.trainer is not None else None
+        own = (self._resume_warning(), self._takeover, about_trainer, self._pattern_warning)
         return [*own[:2], *(source.warning for source in sources), *own[2:]]
 
     def _resume_warning(self):
@@ -342,8 +354,7 @@ class Supervision:
         warning = "The script began at step %d %s" % (first_step, given)
         if not self._is_resume_warning_logged:
             self._is_resume_warning_logged = True
-            with open(self.paths.training_log, "a", encoding="utf-8") as file:
-                file.write("runctl: %s\n" % warning)
+            self._training_log.append_own(warning)
         return warning
 
     def _enforce_order(self):

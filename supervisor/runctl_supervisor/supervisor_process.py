@@ -8,11 +8,11 @@ from .memory import protect_from_out_of_memory
 from .process_identity import identity_of, identity_to_json
 from .reports import ReportWriter, listed_warnings, new_report
 from .supervision import Supervision
-from .trainer import AdoptedTrainer, become_subreaper
+from .trainer import become_subreaper
 
 
-def run(paths, request, lock, trainer, report_ready, takeover=None):
-    """Supervises one attempt to its end; `trainer` is the identity of one to take up, or None to start one.
+def run(paths, request, lock, takes_up, report_ready, takeover=None):
+    """Supervises one attempt to its end; starts its trainer, or takes up the one that there is.
 
     `takeover` tells whose lock this one took over, or is None.
     """
@@ -20,9 +20,9 @@ def run(paths, request, lock, trainer, report_ready, takeover=None):
     protect_from_out_of_memory()
     identity = identity_of(os.getpid())
     content = new_report(request, identity)
-    if trainer is not None:
+    if takes_up:
         content.update(read_json(paths.report) or {})
-        content.update(supervisor=identity_to_json(identity), trainer=identity_to_json(trainer))
+        content.update(supervisor=identity_to_json(identity))
         content["state"] = "training"
     if takeover is not None:
         log(takeover)
@@ -32,5 +32,5 @@ def run(paths, request, lock, trainer, report_ready, takeover=None):
     lock.write_owner(request.run_id, request.attempt_number, identity)
     report_ready()
     log("supervising attempt %d of run %s" % (request.attempt_number, request.run_id))
-    Supervision(paths, request, report, AdoptedTrainer(trainer) if trainer else None, takeover).run()
+    Supervision(paths, request, report, takes_up, takeover).run()
     log("done")

@@ -7,7 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Optional
 
-from .process_identity import identity_of, is_alive, read_stat, send_signal
+from .masking import environment_values
+from .process_identity import identity_of, is_alive, read_stat, send_signal, started_at_seconds
 
 _PR_SET_CHILD_SUBREAPER = 36
 _SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"}
@@ -68,8 +69,13 @@ class OwnedTrainer:
         self._process = process
         self._exit_status = None
         self.identity = identity
-        self.is_child = True
+        self.ancestor_pids = (identity.pid,)
+        self.warning = None
         self.was_shell = False
+        self.was_out_of_memory = False
+
+    def started_at_seconds(self):
+        return started_at_seconds(self.identity)
 
     def poll(self):
         """The exit status once it has ended, None before. Leaves the zombie, which keeps pid and group ours."""
@@ -106,8 +112,17 @@ class AdoptedTrainer:
 
     def __init__(self, identity):
         self.identity = identity
-        self.is_child = False
+        self.ancestor_pids = (identity.pid,)
+        self.warning = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
         self.was_shell = False
+        self.was_out_of_memory = False
+
+    def started_at_seconds(self):
+        return started_at_seconds(self.identity)
+
+    def environment_values(self, names):
+        """What it was given under these names, by a supervisor that is dead."""
+        return environment_values(self.identity.pid, names)
 
     def poll(self):
         return None if is_alive(self.identity) else UNKNOWN_EXIT
@@ -135,7 +150,7 @@ def reap_orphans(trainer):
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if ended is None or (trainer is not None and ended.si_pid == trainer.identity.pid):
+        if ended is None or (trainer is not None and ended.si_pid in trainer.ancestor_pids):
             return
         os.waitpid(ended.si_pid, os.WNOHANG)
 

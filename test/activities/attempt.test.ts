@@ -59,6 +59,7 @@ async function launchReady(attemptNumber: number): Promise<Placed> {
       },
       purchase: 'spot',
       avoidPools: [],
+      metadataHopLimit: 1,
     }),
   );
   if (reply.kind !== 'launched') throw new Error(JSON.stringify(reply));

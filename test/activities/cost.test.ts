@@ -73,6 +73,7 @@ const launchInput = (changes: Partial<LaunchInput> = {}): LaunchInput => ({
   },
   purchase: 'spot',
   avoidPools: [],
+  metadataHopLimit: 1,
   tab,
   ...changes,
 });

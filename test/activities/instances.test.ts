@@ -25,6 +25,7 @@ afterEach(async () => {
 });
 
 const launchInput = (attemptNumber = 1): LaunchInput => ({
+  metadataHopLimit: 1,
   runId,
   attemptNumber,
   capacity: {

@@ -91,10 +91,11 @@ test('an instance ends when it shuts down, hides its metadata from version 1, an
     securityGroupIds: ['sg-1'],
     rootVolumeGiB: 50,
   };
-  const content = templateContent(settings, { imageId: 'ami-1', rootDeviceName: '/dev/xvda' });
+  const image = { imageId: 'ami-1', rootDeviceName: '/dev/xvda' };
+  const content = templateContent(settings, image, 1);
   expect(content).toMatchObject({
     InstanceInitiatedShutdownBehavior: 'terminate',
-    MetadataOptions: { HttpTokens: 'required' },
+    MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     IamInstanceProfile: { Arn: 'arn:aws:iam::1:instance-profile/p' },
     BlockDeviceMappings: [
       {
@@ -105,4 +106,5 @@ test('an instance ends when it shuts down, hides its metadata from version 1, an
   });
   expect(templateName(content)).toBe(templateName({ ...content }));
   expect(templateName({ ...content, ImageId: 'ami-2' })).not.toBe(templateName(content));
+  expect(templateName(templateContent(settings, image, 2))).not.toBe(templateName(content));
 });

@@ -25,6 +25,7 @@ const request = (change: Partial<LaunchRequest> = {}): LaunchRequest => ({
   purchase: 'spot',
   spotMaxPriceUsdPerHour: null,
   avoidPools: [],
+  metadataHopLimit: 1,
   ageMs: 0,
   ...change,
 });

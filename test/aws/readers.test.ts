@@ -24,6 +24,7 @@ async function launchOne(): Promise<string> {
     purchase: 'spot',
     spotMaxPriceUsdPerHour: null,
     avoidPools: [],
+    metadataHopLimit: 1,
     ageMs: 0,
   });
   if (outcome.kind !== 'launched') throw new Error(outcome.message);

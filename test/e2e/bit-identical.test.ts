@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunSnapshot } from '../../client';
 import type { trainingRun } from '../../workflows/training-run';
@@ -9,6 +6,7 @@ import { seededRandom } from '../support/seeded-random';
 import { writeScript } from './support/scripts';
 import { Stack } from './support/stack';
 import { playTogether } from './support/together';
+import { trainAlone } from './support/train-alone';
 
 /**
  * The promise of the whole product: however often the capacity is taken away, the final model is the one that an
@@ -56,7 +54,7 @@ let uninterrupted: string;
 let ends: readonly Promise<string>[];
 
 beforeAll(async () => {
-  uninterrupted = trainAlone();
+  uninterrupted = trainAlone(totalSteps, scriptArgs);
   stack = await Stack.start();
   script = writeScript(stack, 'paced', ...paced);
   const folder = path.dirname(script);
@@ -139,19 +137,4 @@ async function play({ interruptionCount, notice }: Story): Promise<string> {
   }
   await stack.ended(runId);
   return runId;
-}
-
-/** The same script and arguments without runctl: sha256 of its final model. */
-function trainAlone(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'runctl-alone-'));
-  try {
-    execFileSync('python3', [path.join(example, 'train.py'), ...scriptArgs], {
-      cwd: folder,
-      stdio: 'ignore',
-    });
-    const model = path.join(folder, 'checkpoints', `checkpoint-000${totalSteps}`, 'model.json');
-    return createHash('sha256').update(readFileSync(model)).digest('hex');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -32,6 +32,7 @@ export interface TrainOptions {
   readonly include?: readonly string[];
   readonly includeSecretFile?: readonly string[];
   readonly dockerImage?: string;
+  readonly dockerfile?: string;
   readonly dockerMetadata?: string;
   readonly dockerKeep?: string;
   readonly wait?: boolean;
@@ -53,6 +54,7 @@ export function readTrainArguments(
   if (options.spot === true && options.onDemand === true) {
     problems.addSentence('--spot, --on-demand: expected one of the two, got both');
   }
+  checkContainer(options, problems);
   const count = (place: string, text: string | undefined): number | undefined =>
     problems.number(place, text, { min: 0 }, undefined);
   const request = {
@@ -99,6 +101,7 @@ export function readTrainArguments(
     include: options.include,
     includeSecretFiles: options.includeSecretFile,
     image: options.dockerImage,
+    dockerfile: options.dockerfile,
     containerMetadata: options.dockerMetadata,
     keepContainer: options.dockerKeep,
   } as const;
@@ -138,6 +141,21 @@ function readOperands(
     );
   }
   return { script, instanceId };
+}
+
+function checkContainer(options: TrainOptions, problems: ArgumentProblems): void {
+  const { dockerImage, dockerfile, dockerMetadata, dockerKeep } = options;
+  if (dockerImage !== undefined && dockerfile !== undefined) {
+    problems.addSentence('--docker-image, --dockerfile: expected one of the two, got both');
+  }
+  if (dockerImage !== undefined || dockerfile !== undefined) return;
+  for (const [place, value] of [
+    ['--docker-metadata', dockerMetadata],
+    ['--docker-keep', dockerKeep],
+  ] as const) {
+    if (value === undefined) continue;
+    problems.addSentence(`${place}: expected --docker-image or --dockerfile beside it`);
+  }
 }
 
 function readFallback(

@@ -54,6 +54,7 @@ export function addTrainCommand(group: Command, context: CommandContext): void {
     .option('--include-secret-file <path>', 'send a file along although it looks secret', collect)
     .option('--no-install', 'install nothing of requirements.txt, pyproject.toml or PEP 723')
     .option('--docker-image <image>', 'run the script in this image')
+    .option('--dockerfile <path>', 'build this image, push it to ECR, and run the script in it')
     .option(
       '--docker-metadata <access>',
       'blocked (the default) or passed: the role in a container',
@@ -72,7 +73,9 @@ async function train(
   const { instanceId } = request;
   return withClient(invocation, async (client) => {
     if (instanceId !== undefined) await refuseSecondTraining(client, instanceId);
-    const started = await client.train(request, context.folder);
+    const started = await client.train(request, context.folder, (line) => {
+      console.say(line);
+    });
     if (options.wait === true) {
       tellStart(console, started, true);
       return watchRun(client, started.runId, console, {}, tellEndOfTrain);

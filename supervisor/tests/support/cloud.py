@@ -17,7 +17,7 @@ BUCKET = "test-bucket"
 class TestCloud:
     """State of the services; `objects` is the bucket of the runs, `buckets` has them all."""
 
-    def __init__(self):
+    def __init__(self, address=("127.0.0.1", 0)):
         self.objects = {}
         self.buckets = {BUCKET: self.objects}
         # Key → bytes that are sent in place of the object's own.
@@ -39,9 +39,9 @@ class TestCloud:
         # Keys whose next PUT takes effect although the connection is cut before the reply.
         self.lost_replies = []
         self.unsigned_requests = []
-        self._server = _QuietServer(("127.0.0.1", 0), _handler_for(self))
+        self._server = _QuietServer(address, _handler_for(self))
         self._server.daemon_threads = True
-        self.origin = "http://127.0.0.1:%d" % self._server.server_address[1]
+        self.origin = "http://%s:%d" % self._server.server_address
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):
@@ -101,12 +101,27 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(parts.path)
         if path.startswith("/latest/"):
             self._metadata(path)
+        elif "AmazonEC2ContainerRegistry" in self.headers.get("X-Amz-Target", "") or path.startswith("/v2/"):
+            self._registry(path)
         elif self.headers.get("X-Amz-Target"):
             self._parameter(json.loads(body))
         else:
             bucket, _, key = path[1:].partition("/")
             query = parse_qs(parts.query, keep_blank_values=True)
             self._storage(bucket, key, {name: values[0] for name, values in query.items()}, body)
+
+    # --- a registry of images, which has none ---
+
+    def _registry(self, path):
+        if path == "/":
+            token = base64.b64encode(b"AWS:token").decode()
+            return self._reply(200, json.dumps({"authorizationData": [{"authorizationToken": token}]}).encode())
+        if self.headers.get("Authorization") != "Basic " + base64.b64encode(b"AWS:token").decode():
+            return self._reply(401, headers={"WWW-Authenticate": 'Basic realm="images"'})
+        if path == "/v2/":
+            return self._reply(200)
+        error = {"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}
+        return self._reply(404, json.dumps({"errors": [error]}).encode())
 
     # --- metadata ---
 

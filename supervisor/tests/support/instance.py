@@ -38,6 +38,8 @@ class Instance:
     def __init__(self, cloud):
         self.cloud = cloud
         self.root = tempfile.mkdtemp(prefix="runctl-test-")
+        # What a verb is run by; nothing where it runs as this process does.
+        self.runner = []
         self.archive = os.path.join(self.root, "supervisor.pyz")
         with open(self.archive, "wb") as file:
             file.write(_packed())
@@ -66,7 +68,7 @@ class Instance:
 
     def start_verb(self, verb, request=None, nonce="n1"):
         """The verb as a process, for calls that overlap."""
-        arguments = [sys.executable, self.archive, verb, "--nonce", nonce]
+        arguments = [*self.runner, sys.executable, self.archive, verb, "--nonce", nonce]
         if request is not None:
             arguments += ["--request", base64.b64encode(json.dumps(request).encode()).decode()]
         return subprocess.Popen(
@@ -137,10 +139,13 @@ class SupervisorTest(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.cloud = TestCloud()
+        self.cloud = self.make_cloud()
         self.addCleanup(self.cloud.close)
         self.instance = Instance(self.cloud)
         self.addCleanup(self.instance.close)
+
+    def make_cloud(self):
+        return TestCloud()
 
     def request(self, files, attempt_number=1, **changes):
         """A StartRequest; `files` (name → text) become the staged code, the first is the script."""

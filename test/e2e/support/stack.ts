@@ -56,8 +56,10 @@ export class Stack {
     readonly client: TrainingClient,
   ) {}
 
-  /** `settings` is the `.runctl.toml` of the folder. */
-  static async start(settings = ''): Promise<Stack> {
+  /** `settings` is the `.runctl.toml` of the folder; `more` is added to the environment of all that is started. */
+  static async start(
+    { settings = '', more = {} }: { settings?: string; more?: NodeJS.ProcessEnv } = {},
+  ): Promise<Stack> {
     const folder = mkdtempSync(path.join(tmpdir(), 'runctl-e2e-'));
     if (settings !== '') writeFileSync(path.join(folder, '.runctl.toml'), settings);
     const environment: NodeJS.ProcessEnv = {
@@ -66,6 +68,7 @@ export class Stack {
       RUNCTL_POLL_INTERVAL_SECONDS: '1',
       // Nobody's own settings may decide how a test ends.
       XDG_CONFIG_HOME: path.join(folder, 'config'),
+      ...more,
     };
     for (const name of Object.keys(environment))
       if (/^(AWS|TEMPORAL)_/.test(name)) Reflect.deleteProperty(environment, name);
