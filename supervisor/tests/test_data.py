@@ -160,6 +160,7 @@ number = os.environ["RUNCTL_ATTEMPT"]
 print("begins with", sorted(os.listdir(top)), flush=True)
 open(os.path.join(top, "deep", "attempt " + number), "w").write("written in " + number)
 """
+WAITS = "print('waits', flush=True)\nimport time\ntime.sleep(600)\n"
 
 
 class OutputTest(SupervisorTest):
@@ -187,7 +188,7 @@ class OutputTest(SupervisorTest):
             os.unlink(self.instance.path("request.json"))
 
     def test_a_stopped_and_an_interrupted_attempt_leave_their_outputs_too(self):
-        waits = WRITES + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n"
+        waits = WRITES + WAITS
         for number, cause in ((1, "stop"), (2, "interruption")):
             self.start_with(waits, number)
             self.wait_for_log("waits")
@@ -237,7 +238,7 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
     def test_an_outage_at_the_end_is_waited_out(self):
         down = [False]
         self.cloud.storage_fault = lambda method, key: (503, "SlowDown") if down[0] and key.startswith("results/") else None
-        self.start_with(WRITES + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
+        self.start_with(WRITES + WAITS)
         self.wait_for_log("waits")
         down[0] = True
         request = attempt(timeoutSeconds=2, publishSeconds=1, cause="stop")
@@ -255,7 +256,7 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
         self.cloud.storage_fault = lambda method, key: (
             (403, "AccessDenied") if refuse[0] and key.startswith("results/") else None
         )
-        self.start_with(WRITES + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
+        self.start_with(WRITES + WAITS)
         self.wait_for_log("waits")
         refuse[0] = True
         self.cloud.interrupt(2)
@@ -269,16 +270,19 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
             self.assertEqual(file.read(), "written in 1")
 
     def test_one_output_that_cannot_go_up_does_not_keep_the_others_back(self):
-        bad = lambda method, key: (403, "AccessDenied") if key == "results/a-first" and method == "PUT" else None
-        self.cloud.storage_fault = bad
-        script = WRITES + "for name in ('a-first', 'large'):\n    open(os.path.join(top, name), 'wb').write(b'x' * (70 << 20) if name == 'large' else b'x')\n"
-        self.start_with(script + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
+        def refuse_one(method, key):
+            return (403, "AccessDenied") if key == "results/a-first" and method == "PUT" else None
+
+        self.cloud.storage_fault = refuse_one
+        sizes = "for name, size in (('a-first', 1), ('large', 70 << 20)):\n"
+        self.start_with(WRITES + sizes + "    open(os.path.join(top, name), 'wb').write(b'x' * size)\n" + WAITS)
         self.wait_for_log("waits")
-        self.cloud.interrupt(8)
-        warning = self.wait_for_state("ended", seconds=60)["result"]["warning"]
-        self.assertTrue(warning.startswith("1 outputs, such as a-first, were not uploaded"), warning)
+        stopping = self.instance.start_verb("save-and-stop", attempt(timeoutSeconds=10, publishSeconds=0, cause="stop"))
+        wait_until(lambda: "results/large" in self.outputs, "the large output", 60)
         self.assertEqual(len(self.outputs["results/large"]), 70 << 20)
+        wait_until(lambda: "AccessDenied" in str(self.instance.written_report()["warnings"]), "a warning", 60)
         self.assertIn("results/deep/attempt 1", self.outputs)
+        self.instance.answer_of(stopping)
 
     def test_an_object_that_vanishes_before_the_end_is_sent_again(self):
         vanished = []
@@ -303,7 +307,7 @@ open(os.path.join(top.encode(), b"bad-\\xff"), "w").write("x")
         self.assertEqual(report["preparationFailure"]["code"], "data-missing")
 
     def test_an_attempt_that_was_replaced_uploads_nothing_any_more(self):
-        self.start_with(WRITES + "print('waits', flush=True)\nimport time\ntime.sleep(600)\n")
+        self.start_with(WRITES + WAITS)
         self.wait_for_log("waits")
         pointer = b'{"version": 1, "runId": "r1", "fence": 2, "checkpoint": null}'
         self.cloud.objects["runs/r1/checkpoints/latest.json"] = pointer
