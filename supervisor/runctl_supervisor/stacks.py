@@ -2,7 +2,7 @@
 
 For every process: its threads, their states, and where in the kernel they wait. Python processes add their own stacks:
 a `sitecustomize` of ours, put before all others on PYTHONPATH, has registered faulthandler for a signal that nothing
-else uses (docs/decisions/0008-stacks-of-a-hung-trainer.md).
+else uses (docs/decisions/0009-stacks-of-a-hung-trainer.md).
 """
 
 import os
