@@ -41,7 +41,7 @@ export const limits = {
   /** How long `train` waits to name the process of a training that has just begun on the same instance. */
   trainerPidSeconds: 15,
   /** An instance that runs takes or refuses a training within seconds; after this `train` returns without its word. */
-  acceptanceSeconds: 60,
+  acceptanceSeconds: 180,
   /** How long `stop` waits for the end: longer than a save and a release take, unless nobody works on them. */
   stopSeconds: 600,
   /** Attempts that are looked at to find the run on an instance: more than can want it at the same moment. */

@@ -145,7 +145,7 @@ const formatRow = (record: AttemptRecord): string =>
   ].join(' | ')} |`;
 
 /** Why something that was launched costs nothing, as a phrase. */
-export const freeText: Readonly<Record<FreeReason, string>> = {
+const freeText: Readonly<Record<FreeReason, string>> = {
   'interrupted-in-first-hour': 'free: taken back in its first hour',
   'never-ran': 'free: it never ran',
 };

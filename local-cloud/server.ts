@@ -78,6 +78,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const images = new ImageStore(join(options.stateDir, 'ecr'));
   const services = { admin: new Admin(world, lifecycle), s3, images };
   const server = createServer(router(world, lifecycle, services));
+  // Longer than clients keep an idle connection: a request that meets its end gets no answer.
+  server.keepAliveTimeout = 75_000;
   const port = await listen(server, options.port === 0 ? world.settings.port : options.port);
   world.rememberPort(port);
   endpointUrl = `http://127.0.0.1:${port}`;
@@ -168,7 +170,10 @@ function router(world: World, lifecycle: Lifecycle, { admin, s3, images }: Servi
     send(request, response, answerCall(service, call));
   }
 
-  function answerCall(service: 'ec2' | 'ssm' | 'ecr' | 'pricing', call: IncomingCall): ServiceReply {
+  function answerCall(
+    service: 'ec2' | 'ssm' | 'ecr' | 'pricing',
+    call: IncomingCall,
+  ): ServiceReply {
     const context = { world, lifecycle };
     if (service === 'ssm') return answerSsm(context, call);
     if (service === 'pricing') return answerPricing(context, call);

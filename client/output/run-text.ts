@@ -1,4 +1,4 @@
-import { formatCost, formatDuration, formatLoss, formatUsd, freeText } from '../../domain/format';
+import { formatCost, formatDuration, formatLoss, formatUsd } from '../../domain/format';
 import type { AttemptLine, RunSnapshot } from '../runs/run-snapshot';
 import { curveText, leftText, phaseText, rateText, stepText } from './progress-text';
 import { formatTable } from './table';
@@ -175,6 +175,6 @@ function stepsText({ fromStep, toStep }: AttemptLine): string {
 }
 
 function costText({ costUsd, isCostEstimated, freeBecause }: AttemptLine): string {
-  const cost = `${isCostEstimated ? '~' : ''}${formatUsd(costUsd)}`;
-  return freeBecause === null ? cost : `${cost} (${freeText[freeBecause]})`;
+  if (freeBecause !== null) return 'free';
+  return `${isCostEstimated ? '~' : ''}${formatUsd(costUsd)}`;
 }

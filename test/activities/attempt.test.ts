@@ -96,7 +96,8 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   const { activities } = lab;
   expect(await lab.run(() => activities.pickResumePoint({ runId, attemptNumber: 1 }))).toBeNull();
   const first = await launchReady(1);
-  const slow = ['--steps', '400', '--checkpoint-every', '20', '--step-seconds', '0.02'];
+  // It goes on for as long as the test needs.
+  const slow = ['--steps', '100000', '--checkpoint-every', '20', '--step-seconds', '0.02'];
   const start = startInput(first, null, slow);
   expect(await lab.run(() => activities.startTraining(start))).toEqual({ kind: 'started' });
   // Asked again, as after an answer that was lost: the same training, not a second one.
@@ -107,7 +108,7 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
       .run(() => activities.watchTraining(first))
       .catch((error: unknown) => error);
     expect(watched).toMatchObject({ type: 'StillTraining', category: 'BENIGN' });
-    return /step \d+\/400, loss [\d.]+, checkpoint \d+/.test((watched as Error).message);
+    return /step \d+\/100000, loss [\d.]+, checkpoint \d+/.test((watched as Error).message);
   });
 
   const stop = {
@@ -131,7 +132,8 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   expect(resumeFrom.step).toBe(saved.checkpoint?.step);
 
   const second = await launchReady(2);
-  const fast = ['--steps', '400', '--checkpoint-every', '100'];
+  const lastStep = resumeFrom.step + 200;
+  const fast = ['--steps', String(lastStep), '--checkpoint-every', '100'];
   await lab.run(() => activities.startTraining(startInput(second, resumeFrom, fast)));
   const { result, messages } = await lab.runUntilDone(() =>
     activities.watchTraining({ ...second, resumeStep: resumeFrom.step, strictResume: true }),
@@ -139,7 +141,7 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   const ended = endOf(result);
   expect(ended.result).toMatchObject({ exitCode: 0, stopCause: 'own-accord' });
   expect(ended.firstStep).toBeGreaterThanOrEqual(resumeFrom.step);
-  expect(ended.lastStep).toBe(400);
+  expect(ended.lastStep).toBe(lastStep);
   expect(messages.length).toBeGreaterThan(0);
 
   let log = '';
@@ -159,7 +161,7 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
     }),
   );
   expect(reply.instances.map((each) => each.attemptNumber).sort()).toEqual([1, 2]);
-  expect(reply.checkpoint).toMatchObject({ step: 400, attemptNumber: 2 });
+  expect(reply.checkpoint).toMatchObject({ step: lastStep, attemptNumber: 2 });
 }, 90_000);
 
 test('silence of SSM is no verdict; the end of the instance is', async () => {

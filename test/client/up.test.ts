@@ -144,7 +144,10 @@ test.each(wrongAccounts)(
     expect(ended.code).toBe(exitCode);
     expect(ended.stderr).toContain(`${code}: `);
     expect(ended.stderr).toContain(next);
-    expect(documentOf(await run('aws', 'list', '--output', 'json'))).toEqual({ runs: [] });
+    expect(documentOf(await run('aws', 'list', '--output', 'json'))).toEqual({
+      runs: [],
+      warnings: [],
+    });
   },
 );
 

@@ -254,7 +254,7 @@ const stories = {
     expect(await namesOf({ sinceMs: Date.now() + 60_000 })).toEqual([]);
     const table = await stack.runctl(['aws', 'list', '--name', 'list-short', '--all']);
     expect(table.stdout).toMatch(
-      /^list-short +completed +\S+Z +1 +i-\w+ +20\/20 \(100 %\) +[\d.]+ \S+ +- +\$[\d.]+$/m,
+      /^list-short +completed +\S+Z +1 +i-\w+ +20\/20 \(100 %\) +[\d.]+ \S+ +- +\$[\d.]+ +\d+ %$/m,
     );
     const watch = stack.startRunctl([
       ...['--output', 'json', 'aws', 'list', '--open', '--name', 'list-*'],

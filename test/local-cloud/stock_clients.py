@@ -92,7 +92,7 @@ while True:
     time.sleep(0.1)
 reply = ssm.get_command_invocation(CommandId=command["CommandId"], InstanceId=instance_id)
 seen["command"] = [reply["Status"], reply["ResponseCode"], reply["StandardOutputContent"]]
-seen["ssmCode"] = code_of(lambda: ssm.put_parameter(Name="x", Value="y", Type="String"))
+seen["ssmCode"] = code_of(lambda: ssm.list_documents())
 
 # S3: an object in parts, and links of both signatures.
 name = os.path.join(os.environ["HOME"], "large")

@@ -57,9 +57,10 @@ export class Stack {
   ) {}
 
   /** `settings` is the `.runctl.toml` of the folder; `more` is added to the environment of all that is started. */
-  static async start(
-    { settings = '', more = {} }: { settings?: string; more?: NodeJS.ProcessEnv } = {},
-  ): Promise<Stack> {
+  static async start({
+    settings = '',
+    more = {},
+  }: { settings?: string; more?: NodeJS.ProcessEnv } = {}): Promise<Stack> {
     const folder = mkdtempSync(path.join(tmpdir(), 'runctl-e2e-'));
     if (settings !== '') writeFileSync(path.join(folder, '.runctl.toml'), settings);
     const environment: NodeJS.ProcessEnv = {
