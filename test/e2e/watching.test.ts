@@ -86,7 +86,7 @@ const stories = {
     expect(status.stdout).toMatch(/^Progress +step \d+\/100000 \(\d+ %\), [\d.]+ steps\/s$/m);
     expect(status.stdout).toMatch(/^Ends +.* left/m);
     expect(status.stdout).toMatch(/^Loss +[\d.]+ {2}█[▁-█]{5,} {2}\(9\.091 at step 1\)$/m);
-    expect(status.stdout).toMatch(/^1 .*instance-lost .*no notice/m);
+    expect(status.stdout).toMatch(/^1 .*instance-lost .*EC2 took the Spot/m);
     expect(status.stdout).toContain('runctl aws processes curve');
     const plain = await stack.runctl(['aws', 'status', 'curve'], { LC_ALL: 'C' });
     expect(plain.stdout).toMatch(/^Loss +[\d.]+ {2}#[_.\-~=+*#]{5,} /m);
