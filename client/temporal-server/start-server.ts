@@ -7,6 +7,7 @@ import {
   startInBackground,
   type BackgroundProcess,
 } from '../processes/background-process';
+import { listensOn } from '../processes/port-owner';
 import { findFreePort, preferPort, requireFreePort } from '../processes/ports';
 import { waitUntil } from '../wait-until';
 import { answers, type TemporalTarget } from './connect';
@@ -89,7 +90,10 @@ async function tryToStart(options: StartServerOptions): Promise<StartAttempt> {
     options: {},
   };
   const isReady = await waitUntil(
-    async () => background.endReason() !== null || (await answers(target)),
+    async () =>
+      background.endReason() !== null ||
+      // Another server may have been faster on the same port; ours then ends in a moment.
+      (listensOn(background.identity.pid, port) && (await answers(target))),
     {
       timeoutSeconds: limits.temporalReadySeconds,
       intervalMs: 100,
