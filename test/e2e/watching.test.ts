@@ -101,7 +101,7 @@ const stories = {
     expect([...seen][0]).toBe(instanceId);
     const followed = await follow.ended;
     expect(followed.stderr).toMatch(
-      /== attempt 1 ended: instance-lost; what the script wrote in the last 5 seconds.*may be missing/,
+      /== attempt 1 ended: instance-lost.*; what the script wrote in the last 5 seconds.*may be missing/,
     );
     const over = await stack.client.status('curve');
     expect(over).toMatchObject({ state: 'stopped', totalSteps: 100_000, estimate: null });
