@@ -5,15 +5,10 @@ import { Failure } from '../../domain/failure';
 import { runWorkflowId } from '../../domain/ids';
 import { readLosses } from '../../domain/losses';
 import { extendTrace, type ProgressTrace, readTrace, traceOf } from '../../domain/progress-trace';
-import {
-  status,
-  type FailedRun,
-  type Phase,
-  type RunResult,
-  type RunStatus,
-} from '../../workflows/messages';
+import { status, type FailedRun, type RunResult, type RunStatus } from '../../workflows/messages';
 import { toCurrentLine } from './current-line';
 import { readCurrentAttempt, type CurrentAttempt } from './read-attempt';
+import { openPhase } from './open-phase';
 import { Queries, unlessMissing } from './queries';
 import { progressOfEndedRun, progressOfOpenRun } from './run-progress';
 import { toAttemptLine, type RunSnapshot } from './run-snapshot';
@@ -66,7 +61,7 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
   const trace = traceOfOpenRun(answer, current);
   return {
     runId,
-    state: current?.phase ?? phaseWithoutChild(answer),
+    state: openPhase(answer, current?.phase ?? null),
     isOver: false,
     message: current?.message ?? answer?.message ?? '',
     attempts,
@@ -100,12 +95,6 @@ const costOf = (costUsd: number, onDemandCostUsd: number) => ({
 /** What people were warned of; a worker of an earlier version knows nothing of it. */
 const alertTexts = (runId: string, alerts: readonly RaisedAlert[] | undefined): string[] =>
   (alerts ?? []).map((alert) => `${formatAlert(alert, runId)} (${alert.at})`);
-
-/** Before its child is there the parent says "training" already. */
-function phaseWithoutChild(answer: RunStatus | null): Phase {
-  const hasBegun = answer !== null && (answer.phase !== 'training' || answer.attempts.length > 0);
-  return hasBegun ? answer.phase : 'placing';
-}
 
 function newestCheckpoint(
   answer: RunStatus | null,
