@@ -1,4 +1,5 @@
-// One direction: client → workflows → activities → aws → domain. What may not be imported, and why.
+// One direction: client → workflows → activities → aws → domain; settings/ and temporal/ serve client and worker alike.
+// What may not be imported, and why.
 /** @type {(name: string, comment: string, from: string, to: object) => object} */
 const forbid = (name, comment, from, to) => ({
   name,
@@ -49,19 +50,40 @@ module.exports = {
       'Activities call aws and domain, nothing above them.',
       '^activities/',
       {
-        path: '^(client|worker|workflows|local-cloud|test)/',
+        path: '^(bench|client|settings|temporal|worker|workflows|local-cloud|test)/',
       },
     ),
     forbid('aws-down', 'aws talks to the cloud and returns domain words.', '^aws/', {
-      path: '^(client|worker|workflows|activities|local-cloud|test)/',
+      path: '^(bench|client|settings|temporal|worker|workflows|activities|local-cloud|test)/',
     }),
+    forbid(
+      'settings-down',
+      'What the user has set, for whoever asks; it reaches nobody itself.',
+      '^settings/',
+      { path: '^(activities|bench|client|local-cloud|temporal|test|worker|workflows)/' },
+    ),
+    forbid(
+      'temporal-down',
+      'How a Temporal server is reached, for client and worker alike.',
+      '^temporal/',
+      { path: '^(activities|aws|bench|client|local-cloud|settings|test|worker)/' },
+    ),
+    forbid('worker-down', 'The worker runs without a client.', '^worker/', {
+      path: '^(bench|client|local-cloud|test)/',
+    }),
+    forbid(
+      'bench-is-not-imported',
+      'A measurement looks at the product from outside.',
+      '^(activities|aws|client|domain|local-cloud|settings|temporal|worker|workflows)/',
+      { path: '^bench/' },
+    ),
     forbid('client-does-not-run-activities', 'A client starts and reads runs.', '^client/', {
       path: '^activities/',
     }),
     forbid(
       'worker-is-not-imported',
       'The worker is a process: it is run, not imported.',
-      '^(client|workflows|activities|aws|domain|local-cloud)/',
+      '^(client|workflows|activities|aws|domain|local-cloud|settings|temporal)/',
       {
         path: '^worker/',
       },
@@ -71,13 +93,13 @@ module.exports = {
       'The stand-in shares nothing with us but the wire.',
       '^local-cloud/',
       {
-        path: '^(activities|aws|client|domain|worker|workflows)/',
+        path: '^(activities|aws|client|domain|settings|temporal|worker|workflows)/',
       },
     ),
     forbid(
       'nobody-imports-local-cloud',
       'It is reached over the wire.',
-      '^(activities|aws|client|domain|worker|workflows)/',
+      '^(activities|aws|client|domain|settings|temporal|worker|workflows)/',
       {
         path: '^local-cloud/',
       },
@@ -85,14 +107,17 @@ module.exports = {
     forbid(
       'aws-sdk-in-aws-only',
       'There is one implementation of every cloud call.',
-      '^(activities|client|domain|worker|workflows)/',
+      '^(activities|client|domain|settings|temporal|worker|workflows)/',
       { path: 'node_modules/(@aws-sdk|@smithy)/' },
     ),
     {
       name: 'no-orphans',
       comment: 'A file that nothing reaches is dead or forgotten.',
       severity: 'error',
-      from: { orphan: true, pathNot: ['(^|/)(main|index)\\.ts$', '\\.test\\.ts$', '^domain/'] },
+      from: {
+        orphan: true,
+        pathNot: ['(^|/)(main|index)\\.ts$', '\\.test\\.ts$', '^(bench|domain)/'],
+      },
       to: {},
     },
   ],

@@ -8,7 +8,7 @@ import type { CheckpointManifest } from '../domain/checkpoint';
 import type { StagedCode } from '../domain/run-spec';
 import type * as CloudCalls from './cloud-calls';
 import type { Environment } from './environment/environment';
-import { requireCloudSettings } from './settings/cloud-settings';
+import { requireCloudSettings } from '../settings/cloud-settings';
 
 export interface StoredCheckpoint extends CheckpointFolder {
   readonly manifest: CheckpointManifest | null;

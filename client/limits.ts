@@ -18,10 +18,6 @@ export const limits = {
   downloadConnectSeconds: 5,
   /** Another process may be installing the same server. */
   installLockSeconds: 1_260,
-  /** First contact with a Temporal server that is said to be there. */
-  temporalConnectSeconds: 10,
-  /** A search attribute appears in the server's cache a moment after it was added. */
-  searchAttributeSeconds: 30,
   /** A query needs a live worker; without one the server would let it wait for ten seconds. */
   queryTimeoutSeconds: 5,
   /** How often --follow, --wait and the demo look. */

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { Failure } from '../domain/failure';
 import { earlierAnswer } from './earlier-answer';
-import { exitCodeOf, exitCodes } from './exit-codes';
+import { exitCodeOf, exitCodes } from '../domain/exit-codes';
 import { Console } from './output/console';
 import { asFailure } from './output/as-failure';
 import { buildProgram } from './program';

@@ -13,7 +13,7 @@ import { addLocalCommands } from './commands/local';
 import { addResourcesCommands } from './commands/resources';
 import { addUpCommand } from './commands/up';
 import { addWorkerCommand } from './commands/worker';
-import { exitCodesText } from './exit-codes';
+import { exitCodesText } from '../domain/exit-codes';
 import { inPackage } from './package-root';
 
 /** The whole command line. Errors of parsing are thrown, never printed or exited on: `main.ts` tells them. */

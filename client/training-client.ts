@@ -29,9 +29,9 @@ import { generateRunId } from './runs/run-name';
 import type { RunSnapshot } from './runs/run-snapshot';
 import { buildSpec, checkRequest, type TrainRequest } from './runs/train-request';
 import { runUrl } from './runs/web-ui';
-import type { SettingName } from './settings/setting-keys';
+import type { SettingName } from '../settings/setting-keys';
 import { stageCode } from './staging/stage-code';
-import { connectClient } from './temporal-server/connect';
+import { connectClient } from '../temporal/connect';
 
 export interface ConnectOptions {
   /** Where `.runctl.toml` and `.runctl/up.json` are looked for; the working directory by default. */

@@ -1,6 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import { Failure } from '../domain/failure';
-import type { TemporalTarget } from '../client/temporal-server/connect';
+import type { TemporalTarget } from '../temporal/connect';
 
 /** @throws temporal-unreachable */
 export async function connectWorker(target: TemporalTarget): Promise<NativeConnection> {

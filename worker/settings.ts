@@ -1,12 +1,12 @@
 import type { AlertSettings, Pace } from '../activities';
 import { defaultPace } from '../activities';
 import type { CloudSettings } from '../aws/cloud-settings';
-import { requireCloudSettings } from '../client/settings/cloud-settings';
+import { requireCloudSettings } from '../settings/cloud-settings';
 import { defaultThresholds } from '../domain/alerts';
-import { instanceBounds, orOff } from '../client/settings/instance-bounds';
-import { loadSettings, settingsForLocalCloud } from '../client/settings/load-settings';
-import type { SettingValues } from '../client/settings/setting-keys';
-import { configuredTemporal, type TemporalTarget } from '../client/temporal-server/connect';
+import { instanceBounds, orOff } from '../settings/instance-bounds';
+import { loadSettings, settingsForLocalCloud } from '../settings/load-settings';
+import type { SettingValues } from '../settings/setting-keys';
+import { configuredTemporal, type TemporalTarget } from '../temporal/connect';
 
 export interface WorkerSettings {
   readonly temporal: TemporalTarget;

@@ -9,15 +9,15 @@ import {
 import path from 'node:path';
 import type { Command } from 'commander';
 import { settingRows, settingsText } from '../output/settings-text';
-import { setInFile } from '../settings/edit-settings';
-import { findUpwards } from '../settings/find-upwards';
+import { setInFile } from '../../settings/edit-settings';
+import { findUpwards } from '../../settings/find-upwards';
 import {
   loadSettings,
   namedSettingsFile,
   placeTexts,
   projectFileName,
   type LoadedSettings,
-} from '../settings/load-settings';
+} from '../../settings/load-settings';
 import { action, type CommandContext, type Invocation } from './command-context';
 import { tellSettings } from './tell-settings';
 

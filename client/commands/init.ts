@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../domain/failure';
-import { projectFileName } from '../settings/load-settings';
-import { settingsTemplate } from '../settings/settings-template';
+import { projectFileName } from '../../settings/load-settings';
+import { settingsTemplate } from '../../settings/settings-template';
 import { action, type CommandContext, type Invocation } from './command-context';
 
 interface InitOptions {

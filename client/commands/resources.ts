@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { protectingTagKeys } from '../../domain/ids';
-import { exitCodes } from '../exit-codes';
+import { exitCodes } from '../../domain/exit-codes';
 import { limits } from '../limits';
 import { cleanupText, resourcesText, summaryText } from '../output/resources-text';
 import { readHoldings } from '../resources/held-instances';

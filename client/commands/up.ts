@@ -6,7 +6,7 @@ import { chooseCloud } from '../environment/choose-cloud';
 import { startDetached } from '../environment/detach';
 import { startEnvironment, type RunningEnvironment } from '../environment/start-environment';
 import { findUpFile, isUp, stateFolderName, type UpFile } from '../environment/up-file';
-import { exitCodes } from '../exit-codes';
+import { exitCodes } from '../../domain/exit-codes';
 import type { Console } from '../output/console';
 import { tryToLock, unlock } from '../processes/lock-file';
 import { isAlive } from '../processes/process-identity';
@@ -14,7 +14,7 @@ import {
   loadSettings,
   settingsForLocalCloud,
   type LoadedSettings,
-} from '../settings/load-settings';
+} from '../../settings/load-settings';
 import { ArgumentProblems } from './parse-options';
 import {
   action,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exitCodes } from '../exit-codes';
+import { exitCodes } from '../../domain/exit-codes';
 import { limits } from '../limits';
 import { Patience } from '../runs/patience';
 import type { Console } from '../output/console';

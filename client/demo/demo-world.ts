@@ -5,8 +5,8 @@ import { startEnvironment, type RunningEnvironment } from '../environment/start-
 import { LocalCloudAdmin } from '../local-cloud/admin-client';
 import { inPackage } from '../package-root';
 import { TrainingClient } from '../training-client';
-import { configuredTemporal } from '../temporal-server/connect';
-import { createNamespace, deleteNamespace } from '../temporal-server/namespaces';
+import { configuredTemporal } from '../../temporal/connect';
+import { createNamespace, deleteNamespace } from '../../temporal/namespaces';
 
 /** A world of the demo's own: its folder, its ports, its namespace. Any number of them live side by side. */
 export interface DemoWorld {

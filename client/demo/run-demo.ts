@@ -1,5 +1,5 @@
 import { CloudAccess } from '../cloud-access';
-import { exitCodes } from '../exit-codes';
+import { exitCodes } from '../../domain/exit-codes';
 import { startedProcesses } from '../environment/up-file';
 import type { Console } from '../output/console';
 import { demoText, judgeDemo } from './demo-report';

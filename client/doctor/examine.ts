@@ -7,7 +7,7 @@ import {
   type EnvironmentOptions,
 } from '../environment/environment';
 import { Failure } from '../../domain/failure';
-import { connectClient } from '../temporal-server/connect';
+import { connectClient } from '../../temporal/connect';
 import { findInstalledServer } from '../temporal-server/find-server';
 
 /** One thing that runctl needs, or could use. */

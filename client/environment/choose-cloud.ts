@@ -1,5 +1,5 @@
 import { Failure } from '../../domain/failure';
-import type { SettingOrigin } from '../settings/setting-source';
+import type { SettingOrigin } from '../../settings/setting-source';
 
 export type Cloud = 'local' | 'aws';
 

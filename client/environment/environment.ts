@@ -1,12 +1,12 @@
 import { Failure } from '../../domain/failure';
-import { configuredTemporal, type TemporalTarget } from '../temporal-server/connect';
+import { configuredTemporal, type TemporalTarget } from '../../temporal/connect';
 import {
   loadSettings,
   placeTexts,
   settingsForLocalCloud,
   type LoadedSettings,
-} from '../settings/load-settings';
-import type { SettingName, SettingValues } from '../settings/setting-keys';
+} from '../../settings/load-settings';
+import type { SettingName, SettingValues } from '../../settings/setting-keys';
 import { chooseCloud, type Cloud, type ChosenCloud } from './choose-cloud';
 import { findUpFile, isUp, type FoundUpFile } from './up-file';
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import path from 'node:path';
 import { z } from 'zod';
 import { isAlive, type LocalProcess } from '../processes/process-identity';
-import { findUpwards } from '../settings/find-upwards';
+import { findUpwards } from '../../settings/find-upwards';
 
 const localProcess = z.object({ pid: z.number().int(), startTime: z.string() });
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/failure';
-import { failureText } from './failure-text';
+import { failureText } from '../../domain/failure-text';
 
 /** To the upper left corner, then everything behind it goes. */
 const clearScreen = '\u001B[H\u001B[2J';

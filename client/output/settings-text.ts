@@ -1,4 +1,4 @@
-import type { SettingName, SettingValues } from '../settings/setting-keys';
+import type { SettingName, SettingValues } from '../../settings/setting-keys';
 import { formatTable } from './table';
 
 export interface SettingRow {

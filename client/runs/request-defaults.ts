@@ -1,4 +1,4 @@
-import type { SettingValues } from '../settings/setting-keys';
+import type { SettingValues } from '../../settings/setting-keys';
 import type { TrainRequest } from './train-request';
 
 /** What the settings say for runs that do not say it themselves. */

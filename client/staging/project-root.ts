@@ -1,7 +1,7 @@
 import { realpathSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../../domain/failure';
-import { findUpwards } from '../settings/find-upwards';
+import { findUpwards } from '../../settings/find-upwards';
 
 /** Which files go with a script. */
 export interface Project {

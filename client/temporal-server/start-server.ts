@@ -10,8 +10,8 @@ import {
 import { listensOn } from '../processes/port-owner';
 import { findFreePort, preferPort, requireFreePort } from '../processes/ports';
 import { waitUntil } from '../wait-until';
-import { answers, type TemporalTarget } from './connect';
-import { searchAttributeArguments } from './search-attributes';
+import { answers, type TemporalTarget } from '../../temporal/connect';
+import { searchAttributeArguments } from '../../temporal/search-attributes';
 import type { ServerProgram } from './server-program';
 
 export interface StartServerOptions {

@@ -8,7 +8,18 @@ import path from 'node:path';
  * sources, every one in a file of its own, and the rule of that name has to catch it there.
  */
 const root = path.resolve(__dirname, '../..');
-const sources = ['activities', 'aws', 'client', 'domain', 'local-cloud', 'worker', 'workflows'];
+const sources = [
+  'activities',
+  'aws',
+  'client',
+  'domain',
+  'local-cloud',
+  'settings',
+  'temporal',
+  'worker',
+  'workflows',
+  'bench',
+];
 
 let copy: string;
 
@@ -93,6 +104,26 @@ const violations: readonly { readonly rule: string; readonly planted: Record<str
     planted: {
       'aws/planted-aws-down.ts': "export type { AttemptRef } from '../activities/contract';\n",
     },
+  },
+  {
+    rule: 'settings-down',
+    planted: {
+      'settings/planted-settings-down.ts': "export { connectClient } from '../temporal/connect';\n",
+    },
+  },
+  {
+    rule: 'temporal-down',
+    planted: {
+      'temporal/planted-temporal-down.ts': "export * from '../settings/load-settings';\n",
+    },
+  },
+  {
+    rule: 'worker-down',
+    planted: { 'worker/planted-worker-down.ts': "export * from '../client/limits';\n" },
+  },
+  {
+    rule: 'bench-is-not-imported',
+    planted: { 'client/planted-bench-is-not-imported.ts': "export * from '../bench/storm';\n" },
   },
   {
     rule: 'client-does-not-run-activities',

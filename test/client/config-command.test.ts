@@ -1,10 +1,10 @@
 import { readFileSync, statSync, symlinkSync, chmodSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
-import { setInFile } from '../../client/settings/edit-settings';
-import { settingKeys } from '../../client/settings/setting-keys';
-import { listKeys, meaningOf } from '../../client/settings/setting-source';
-import { settingsTemplate } from '../../client/settings/settings-template';
+import { setInFile } from '../../settings/edit-settings';
+import { settingKeys } from '../../settings/setting-keys';
+import { listKeys, meaningOf } from '../../settings/setting-source';
+import { settingsTemplate } from '../../settings/settings-template';
 import { documentOf, runctl } from './support/command-line';
 import { failureOf } from './support/failure-of';
 import { temporaryFolder } from './support/temporary-folder';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodesText } from '../../client/exit-codes';
+import { exitCodesText } from '../../domain/exit-codes';
 import { buildProgram } from '../../client/program';
 
 /** The commands of `runctl aws`, read without a process for each. */

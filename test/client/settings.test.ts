@@ -1,5 +1,5 @@
 import { readWorkerSettings } from '../../worker/settings';
-import { loadSettings, settingsForLocalCloud } from '../../client/settings/load-settings';
+import { loadSettings, settingsForLocalCloud } from '../../settings/load-settings';
 import { chooseCloud } from '../../client/environment/choose-cloud';
 import { failureOf } from './support/failure-of';
 import { temporaryFolder } from './support/temporary-folder';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { earlierCommands } from '../../client/earlier-commands';
-import { earlierKeys, earlierVariables } from '../../client/settings/earlier-keys';
+import { earlierKeys, earlierVariables } from '../../settings/earlier-keys';
 
 const page = readFileSync(path.resolve(__dirname, '../../docs/from-the-rust-cli.md'), 'utf8');
 

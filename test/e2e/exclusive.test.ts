@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { CreateTagsCommand, DeleteTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { createNamespace } from '../../client/temporal-server/namespaces';
+import { createNamespace } from '../../temporal/namespaces';
 import { OwnInstance } from './support/own-instances';
 import { Stack, type Ran } from './support/stack';
 import { playTogether } from './support/together';

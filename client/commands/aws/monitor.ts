@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { exitCodeOfRun, exitCodes } from '../../exit-codes';
+import { exitCodes } from '../../../domain/exit-codes';
+import { exitCodeOfRun } from '../../runs/exit-code';
 import { limits } from '../../limits';
 import type { Console } from '../../output/console';
 import { runText } from '../../output/run-text';

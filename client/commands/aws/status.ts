@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../../exit-codes';
+import { exitCodes } from '../../../domain/exit-codes';
 import { nextCommandsText, runText } from '../../output/run-text';
 import type { RunSnapshot } from '../../runs/run-snapshot';
 import { action, type CommandContext, type Invocation } from '../command-context';

@@ -1,4 +1,5 @@
-import { exitCodeOfRun, exitCodes } from '../../exit-codes';
+import { exitCodes } from '../../../domain/exit-codes';
+import { exitCodeOfRun } from '../../runs/exit-code';
 import type { Console } from '../../output/console';
 import { attemptBeginMark, attemptEndMark } from '../../output/log-marks';
 import { progressText } from '../../output/progress-text';

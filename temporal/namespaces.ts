@@ -1,12 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
-import { Failure } from '../../domain/failure';
-import { limits } from '../limits';
+import { Failure } from '../domain/failure';
 import { connectClient, type TemporalTarget } from './connect';
 import { registerSearchAttributes } from './search-attributes';
-
-const retryMs = 500;
+import { untilKnown } from './until-known';
 
 /**
  * Makes a namespace on a server that is there already, with our search attributes, and returns once it can be used.
@@ -21,8 +18,11 @@ export async function createNamespace(target: TemporalTarget, namespace: string)
       description: 'A demo of runctl; it may be deleted.',
       workflowExecutionRetentionPeriod: msToTs('1 day'),
     });
-    await untilKnown(() => registerSearchAttributes(client.connection.operatorService, namespace));
-    await untilKnown(() => openWith(client, namespace));
+    await untilKnown(async () => {
+      await registerSearchAttributes(client.connection.operatorService, namespace);
+      await client.workflowService.listOpenWorkflowExecutions({ namespace, maximumPageSize: 1 });
+      return true;
+    });
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
     throw new Failure('not-authorized', `the namespace ${namespace} was not made.`, {
@@ -46,20 +46,3 @@ export async function deleteNamespace(target: TemporalTarget, namespace: string)
     await client.connection.close();
   }
 }
-
-/** A server's parts hear of a new namespace one after the other, within ten seconds. */
-async function untilKnown(use: () => Promise<unknown>): Promise<void> {
-  const deadlineAt = Date.now() + limits.searchAttributeSeconds * 1_000;
-  for (;;) {
-    try {
-      await use();
-      return;
-    } catch (error) {
-      if (!isGrpcServiceError(error) || Date.now() >= deadlineAt) throw error;
-      await sleep(retryMs);
-    }
-  }
-}
-
-const openWith = (client: Client, namespace: string): Promise<unknown> =>
-  client.workflowService.listOpenWorkflowExecutions({ namespace, maximumPageSize: 1 });

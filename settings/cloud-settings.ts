@@ -1,5 +1,5 @@
-import type { CloudSettings, MachineImage } from '../../aws/cloud-settings';
-import { Failure } from '../../domain/failure';
+import type { CloudSettings, MachineImage } from '../aws/cloud-settings';
+import { Failure } from '../domain/failure';
 import type { SettingName, SettingValues } from './setting-keys';
 
 /** Amazon Linux 2023: has the SSM agent and Python. Images for GPUs are named by `ami` or `ami_parameter`. */

@@ -1,7 +1,7 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { Failure } from '../../domain/failure';
-import { limits } from '../limits';
+import { Failure } from '../domain/failure';
+import { limits } from './limits';
 
 /** How to reach a Temporal server, and who said so. */
 export interface TemporalTarget {
@@ -57,9 +57,7 @@ function describeSource(environment: NodeJS.ProcessEnv): string {
  */
 export async function connectClient(target: TemporalTarget): Promise<Client> {
   try {
-    const connection = await Connection.connect(
-      connectionOptions(target, limits.temporalConnectSeconds),
-    );
+    const connection = await Connection.connect(connectionOptions(target, limits.connectSeconds));
     return new Client({ connection, namespace: target.namespace });
   } catch (error) {
     throw new Failure(

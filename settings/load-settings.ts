@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { Failure } from '../../domain/failure';
+import { Failure } from '../domain/failure';
 import { findUpwards } from './find-upwards';
 import { settingKeys, type SettingName, type SettingValues } from './setting-keys';
 import {

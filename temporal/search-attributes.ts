@@ -1,10 +1,9 @@
 import type { OperatorService } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import { Failure } from '../../domain/failure';
-import { searchAttributes } from '../../workflows/search-attributes';
-import { limits } from '../limits';
-import { waitUntil } from '../wait-until';
+import { Failure } from '../domain/failure';
+import { searchAttributes } from '../workflows/search-attributes';
+import { untilKnown } from './until-known';
 
 const { IndexedValueType } = temporal.api.enums.v1;
 
@@ -50,10 +49,7 @@ export async function registerSearchAttributes(
     // Somebody else may have added them in the same moment, and the server then refuses ours.
     if ((await findMissing(operatorService, namespace)).length > 0) throw refused(missing, error);
   }
-  await waitUntil(async () => (await findMissing(operatorService, namespace)).length === 0, {
-    timeoutSeconds: limits.searchAttributeSeconds,
-    intervalMs: 100,
-  });
+  await untilKnown(async () => (await findMissing(operatorService, namespace)).length === 0);
 }
 
 type Wanted = (typeof wanted)[number];

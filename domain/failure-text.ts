@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/failure';
+import type { Failure } from './failure';
 
 /**
  * A failure for people: `code: what happened`, then why and what to do next, each with its further lines indented.

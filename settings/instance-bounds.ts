@@ -1,4 +1,4 @@
-import { defaultMaxInstances, defaultThresholds } from '../../domain/alerts';
+import { defaultMaxInstances, defaultThresholds } from '../domain/alerts';
 import type { SettingValues } from './setting-keys';
 
 /** 0 switches off what has a default. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
-import { Failure } from '../../domain/failure';
+import { Failure } from '../domain/failure';
 import { settingKeys, type SettingName } from './setting-keys';
 import { listKeys, meaningOf, parseVariable, sectionKeys } from './setting-source';
 import { findLine, readAssignedKey, readHeader } from './toml-lines';

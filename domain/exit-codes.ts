@@ -1,5 +1,4 @@
-import type { FailureCode } from '../domain/failure';
-import type { RunSnapshot } from './runs/run-snapshot';
+import type { FailureCode } from './failure';
 
 /** What a script that calls `runctl` can rely on. `runctl help exit-codes` prints this table. */
 export const exitCodes = {
@@ -88,14 +87,6 @@ const exitCodeNames: Record<FailureCode, ExitCodeName> = {
 /** The exit code with which a command ends after this failure. */
 export function exitCodeOf(code: FailureCode): number {
   return exitCodes[exitCodeNames[code]].value;
-}
-
-/** How a script sees the end of a run. */
-export function exitCodeOfRun({ state, failure }: Pick<RunSnapshot, 'state' | 'failure'>): number {
-  if (state === 'completed' || state === 'stopped') return exitCodes.ok.value;
-  return failure?.code === 'already-running'
-    ? exitCodes.alreadyRunning.value
-    : exitCodes.failed.value;
 }
 
 /** The table as text, for `runctl help exit-codes`. */
