@@ -92,6 +92,22 @@ export function instanceHourAt(runningAt: Instant, atMs: number): number {
   return from + hours * secondsPerHour * 1_000;
 }
 
+/**
+ * How many seconds after its launch an instance has cost so much that its run has reached its limit; null for never, and
+ * where no price is known. The first minute is owed with the launch: to end it earlier would save nothing.
+ */
+export function secondsUntilLimit(run: {
+  readonly maxCostUsd: number | null;
+  /** Of the attempts that have ended. */
+  readonly endedCostUsd: number;
+  readonly pricePerHourUsd: number | null;
+}): number | null {
+  const { maxCostUsd, endedCostUsd, pricePerHourUsd } = run;
+  if (maxCostUsd === null || pricePerHourUsd === null || pricePerHourUsd === 0) return null;
+  const seconds = ((maxCostUsd - endedCostUsd) / pricePerHourUsd) * secondsPerHour;
+  return Math.max(seconds, leastSeconds);
+}
+
 /** EC2 tells states, and bills, by the whole second. */
 const secondOf = (at: Instant): number => Math.floor(Date.parse(at) / 1_000);
 

@@ -8,29 +8,45 @@ import { boot, change } from './activity-proxies';
 import type { ActivityProblem } from './activity-problem';
 import { endedEarly, type PhaseEnd } from './attempt-place';
 import type { Turn } from './attempt-turn';
+import { beginCostLimit, type CostLimit } from './cost-limit';
 import { unless } from './waiting';
 
+const minuteMs = 60_000;
 /** Booting takes about a minute; what is not there after this does not come. */
-const readyTimeout = '15 minutes';
+const readyTimeoutMs = 15 * minuteMs;
 /** SSM answers in seconds; behind this are its own outages. */
-const startTimeout = '10 minutes';
+const startTimeoutMs = 10 * minuteMs;
 
-/** Waits until the instance answers, and starts the supervisor on it. */
+/** Waits until the instance answers, and starts the supervisor on it; no longer than the run may cost. */
 export async function prepare(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
   if (turn.isCutShort()) return cutShort(turn);
-  return (await awaitReady(turn, instance)) ?? startTraining(turn, instance);
+  const limit = beginCostLimit(turn, instance, readyTimeoutMs + startTimeoutMs);
+  try {
+    return (
+      (await awaitReady(turn, instance, limit)) ?? (await startTraining(turn, instance, limit))
+    );
+  } finally {
+    limit.end();
+  }
 }
 
-async function awaitReady(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
+async function awaitReady(
+  turn: Turn,
+  instance: LaunchedInstance,
+  limit: CostLimit,
+): Promise<PhaseEnd> {
   const name = formatInstance(instance);
   turn.view.show('preparing', `Waiting for ${name} to answer`, 'then it starts the script');
-  const ready = await unless(turn.isCutShort, () =>
+  const ready = await unless(isUnwanted(turn, limit), () =>
     boot.awaitInstanceReady.executeWithOptions(
-      { summary: `Wait for ${instance.instanceId} to boot`, scheduleToCloseTimeout: readyTimeout },
+      {
+        summary: `Wait for ${instance.instanceId} to boot`,
+        scheduleToCloseTimeout: readyTimeoutMs,
+      },
       [turn.onInstance(instance)],
     ),
   );
-  if (ready.kind === 'given-up') return cutShort(turn);
+  if (ready.kind === 'given-up') return cutShort(turn, limit);
   if (ready.kind === 'failed') return notReady(instance, ready.problem);
   if (ready.value.kind === 'instance-gone') {
     return judgeCompletion(ready.value, turn.inbox.isInterrupted);
@@ -39,7 +55,11 @@ async function awaitReady(turn: Turn, instance: LaunchedInstance): Promise<Phase
   return null;
 }
 
-async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<PhaseEnd> {
+async function startTraining(
+  turn: Turn,
+  instance: LaunchedInstance,
+  limit: CostLimit,
+): Promise<PhaseEnd> {
   const { spec } = turn;
   turn.view.show(
     'preparing',
@@ -47,10 +67,10 @@ async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<Ph
     'then it trains',
   );
   const from = turn.resumeFrom === null ? 'from the start' : `from step ${turn.resumeFrom.step}`;
-  const started = await unless(turn.isCutShort, () => {
+  const started = await unless(isUnwanted(turn, limit), () => {
     turn.isStartAsked = true;
     return change.startTraining.executeWithOptions(
-      { summary: `Start ${spec.script} ${from}`, scheduleToCloseTimeout: startTimeout },
+      { summary: `Start ${spec.script} ${from}`, scheduleToCloseTimeout: startTimeoutMs },
       [
         {
           ...turn.onInstance(instance),
@@ -61,7 +81,7 @@ async function startTraining(turn: Turn, instance: LaunchedInstance): Promise<Ph
       ],
     );
   });
-  if (started.kind === 'given-up') return cutShort(turn);
+  if (started.kind === 'given-up') return cutShort(turn, limit);
   if (started.kind === 'failed') return notReady(instance, started.problem);
   switch (started.value.kind) {
     case 'started':
@@ -85,10 +105,16 @@ function startSpec(spec: TrainingRunSpec): StartSpec {
   };
 }
 
-const cutShort = (turn: Turn): AttemptOutcome =>
-  turn.inbox.isInterrupted
-    ? { kind: 'interrupted', message: 'a notice came before the training had begun' }
-    : endedEarly;
+const isUnwanted = (turn: Turn, limit: CostLimit) => (): boolean =>
+  turn.isCutShort() || limit.reached !== null;
+
+/** What somebody asked for comes before what the run may cost. */
+function cutShort(turn: Turn, limit?: CostLimit): AttemptOutcome {
+  if (turn.inbox.isInterrupted) {
+    return { kind: 'interrupted', message: 'a notice came before the training had begun' };
+  }
+  return turn.inbox.isEnding ? endedEarly : (limit?.reached ?? endedEarly);
+}
 
 /** Another instance may do better than one of ours that stays silent; an instance of the user's has no other. */
 function notReady(instance: LaunchedInstance, problem: ActivityProblem): AttemptOutcome {

@@ -4,6 +4,7 @@ import {
   estimateRunningAt,
   instanceHourAt,
   savedShare,
+  secondsUntilLimit,
   type BilledTurn,
   type PriceChange,
 } from '../../domain/bill';
@@ -174,6 +175,17 @@ test.each([
     seenRunningAt: after(running),
   };
   expect(estimateRunningAt(seen)).toBe(after(expected));
+});
+
+test.each([
+  ['after as long as the money lasts', 5, 1, 2, 7_200],
+  ['after the first minute at the earliest, which is owed anyway', 0.01, 0, 36, 60],
+  ['after that minute too when nothing is left', 1, 2, 1, 60],
+  ['never without a limit', null, 0, 2, null],
+  ['never where no price is known', 5, 0, null, null],
+  ['never where it costs nothing', 5, 0, 0, null],
+])('a run reaches its limit %s', (_when, maxCostUsd, endedCostUsd, pricePerHourUsd, expected) => {
+  expect(secondsUntilLimit({ maxCostUsd, endedCostUsd, pricePerHourUsd })).toBe(expected);
 });
 
 test('an instance-hour begins every hour after the instance ran', () => {

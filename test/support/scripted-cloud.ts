@@ -47,6 +47,8 @@ export class ScriptedCloud {
   fence = 0;
   /** Answers of the next launches; a launch without one succeeds. */
   launchReplies: (LaunchReply | Error)[] = [];
+  /** What the next launches tell otherwise than usual. */
+  launchChanges: Partial<LaunchedInstance> = {};
   /** What a look says of the cost; null or nothing lets the training go on. */
   costVerdict?: (input: WatchInput) => WatchVerdict | null;
   startReply: StartReply = { kind: 'started' };
@@ -211,6 +213,7 @@ export class ScriptedCloud {
       isOurs,
       pricePerHourUsd: 0.36,
       onDemandPricePerHourUsd: 1.2,
+      ...this.launchChanges,
     };
     this.instances.push({
       launched,

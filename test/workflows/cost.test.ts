@@ -2,6 +2,7 @@ import type { WatchInput, WatchVerdict } from '../../activities/contract';
 import { decideAlerts, defaultThresholds, isNews } from '../../domain/alerts';
 import { accountAlertsId } from '../../domain/ids';
 import { ensureAccountSchedule, lookAtAccount } from '../../worker/account-schedule';
+import type { ScriptedCloud } from '../support/scripted-cloud';
 import { until } from '../support/until';
 import { WorkflowLab, type LabRun } from '../support/workflow-lab';
 
@@ -101,6 +102,33 @@ test('a run that has cost what it may saves, releases its instance and says so',
   });
   expect(run.cloud.calls.filter((call) => call === 'saveCheckpoint')).toHaveLength(1);
   expect(run.cloud.running).toEqual([]);
+});
+
+test.each([
+  ['boots', (cloud: ScriptedCloud) => void cloud.hold('awaitInstanceReady')],
+  [
+    'is to start the script',
+    (cloud: ScriptedCloud) => void cloud.failures.set('startTraining', new Error('SSM is away')),
+  ],
+])('an instance that %s for ever spends no more than the run may cost', async (_what, block) => {
+  // $3 an hour reach five cents after a minute, which is over in a second.
+  const launchedAt = new Date(Date.now() - 59_000).toISOString();
+  const run = await lab.startRun({ budgets: { maxCostUsd: 0.05 } }, (cloud) => {
+    cloud.launchChanges = { launchedAt, pricePerHourUsd: 3 };
+    block(cloud);
+  });
+  await expect(run.handle.result()).rejects.toMatchObject({
+    cause: {
+      type: 'max-cost-reached',
+      message: expect.stringContaining(
+        'The run has cost $0.0500, and may cost $0.05. Its instance had not begun to train.',
+      ) as unknown,
+      details: [{ attempts: [{ outcome: 'cost-reached' }] }],
+    },
+  });
+  expect(run.cloud.instances).toHaveLength(1);
+  expect(run.cloud.running).toEqual([]);
+  expect(run.cloud.watches).toEqual([]);
 });
 
 test('a run that was to go on elsewhere ends when nothing is left to spend', async () => {
