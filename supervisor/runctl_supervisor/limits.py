@@ -23,6 +23,9 @@ VERB_PUBLISHING_SECONDS = 40.0
 # Two looks at an unchanged checkpoint must be this far apart (docs/supervisor-protocol.md).
 CHECKPOINT_STABLE_SECONDS = 1.0
 CHECKPOINT_LOOK_SECONDS = 0.5
+# Between two tries while the storage fails: seldom enough for an outage of hours, or what is left of a notice.
+PUBLISHING_RETRY_MAX_SECONDS = 10.0
+HURRIED_LOOK_SECONDS = 0.5
 MARKER_STABLE_SECONDS = 2.0
 
 # Kept back from a notice for publishing: a quarter of what is left, within these bounds.
@@ -82,6 +85,7 @@ SAVED_ELSEWHERE_LOOK_SECONDS = 5.0
 SAVED_ELSEWHERE_FILES_MAX_COUNT = 10_000
 
 LOG_PUBLISH_SECONDS = 5.0
+LOG_RETRY_AT_END_SECONDS = 1.0
 LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
 # What is read of a log or progress file in one tick; what is older than that is skipped when there is more.
 TAIL_READ_MAX_BYTES = 1024 * 1024
@@ -117,6 +121,8 @@ COMMAND_MAX_BYTES = 80
 # Nonce, braces and names around what `processes` tells.
 ANSWER_FRAME_BYTES = 200
 
+# After the end there is nothing to look at but the lease.
+OUTLASTING_LOOK_SECONDS = 1.0
 SHUTDOWN_RETRY_SECONDS = 60.0
 
 # A shorter secret could be a word of any log line.
@@ -139,7 +145,6 @@ OUTPUT_STABLE_SECONDS = 10.0
 # A file that never stops changing goes up so often.
 OUTPUT_CHANGING_SECONDS = 300.0
 OUTPUT_LOOK_PAUSE_FACTOR = 20.0
-OUTPUT_RETRY_MAX_SECONDS = 10.0
 # At the end: so long without one file going up, and the rest is given up.
 OUTPUT_STALL_SECONDS = 900.0
 

@@ -9,8 +9,8 @@ from functools import partial
 from .code_archive import fetch_code
 from .data_input import DataInput
 from .dependencies import find_declaration
-from .environment import installer_environment
-from .environments import prepare_environment
+from .trainer_environment import installer_environment
+from .virtual_environments import prepare_environment
 from .inside import path_inside
 from .installer import Installer
 from .output_index import fetch_earlier_outputs

@@ -5,7 +5,7 @@ import tempfile
 import types
 import unittest
 
-from runctl_supervisor.log_publication import LogPublisher
+from runctl_supervisor.log_publisher import LogPublisher
 from runctl_supervisor.masking import SecretMask
 from runctl_supervisor.storage import StorageError
 

@@ -1,26 +1,25 @@
 """Appends the trainer's log to the bucket: one object per chunk, named by its byte offset."""
 
 import os
-import threading
 
 from . import limits
 from .files import read_json, write_json
 from .journal import log
-from .storage import StorageError
+from .persistent import PersistentThread
 
 
-class LogPublisher(threading.Thread):
+class LogPublisher(PersistentThread):
     """Publishes what is new every few seconds; after `finish` the rest, then it ends."""
 
     def __init__(self, paths, request, storage, mask):
-        super().__init__(name="log-publisher", daemon=True)
+        super().__init__("log-publisher")
         self._path = paths.training_log
         self._state_path = os.path.join(paths.training, "log-publication.json")
         self._prefix = request.log_prefix
         self._storage = storage
         self._mask = mask
-        self._wake = threading.Event()
         self._is_finishing = False
+        self._has_more = False
         state = read_json(self._state_path) or {}
         self._offset = state.get("offset", 0)
         # Where a chunk ends that another supervisor may have published already.
@@ -29,24 +28,22 @@ class LogPublisher(threading.Thread):
     def finish(self, timeout_seconds):
         """Gives the rest of the log this long; what was not published then stays on the instance."""
         self._is_finishing = True
-        self._wake.set()
+        self._wake_up()
         self.join(timeout_seconds)
 
-    def run(self):
-        while True:
-            is_last_look = self._is_finishing
-            try:
-                has_more = self._publish_chunk(is_last_look)
-            except (StorageError, OSError) as error:
-                log("publishing the log: %s" % error)
-                has_more = True
-                is_last_look = False
-                self._wake.wait(1.0 if self._is_finishing else limits.LOG_PUBLISH_SECONDS)
-            if has_more:
-                continue
-            if is_last_look:
-                return
-            self._wake.wait(limits.LOG_PUBLISH_SECONDS)
+    def _pass(self):
+        is_last_look = self._is_finishing
+        self._has_more = self._publish_chunk(is_last_look)
+        return is_last_look and not self._has_more
+
+    def _note_failure(self, error):
+        log("publishing the log: %s: %s" % (type(error).__name__, error))
+        return True
+
+    def _pause_seconds(self, failures):
+        if failures == 0 and (self._has_more or self._is_finishing):
+            return 0
+        return limits.LOG_RETRY_AT_END_SECONDS if self._is_finishing else limits.LOG_PUBLISH_SECONDS
 
     def _publish_chunk(self, is_last_look=False):
         """True when there is more than one chunk holds."""

@@ -12,7 +12,7 @@ from .engine import EngineAway, EngineRefusal, container_path
 from .instants import instant_seconds
 from .journal import log
 from .process_identity import identity_of, is_alive, send_signal
-from .trainer import UNKNOWN_EXIT, ExitStatus
+from .process_trainer import UNKNOWN_EXIT, ExitStatus
 
 
 class ContainerTrainer:
