@@ -216,6 +216,29 @@ class AdoptionTest(SupervisorTest):
         self.assertEqual(self.latest()["checkpoint"]["step"], report["progress"]["step"])
         self.assertEqual(self.instance.read("result.json"), "")
 
+    def test_an_end_while_there_was_no_supervisor_at_all_is_no_result_whatever_the_script_has_left(self):
+        script = """
+import os, time
+while not os.path.exists(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/../enough"):
+    time.sleep(0.05)
+open("training_complete.txt", "w").write("x")
+"""
+        self.start(script)
+        before = self.wait_for_state("training")
+        os.kill(before["supervisor"]["pid"], signal.SIGKILL)
+        wait_until(lambda: not _alive(before["supervisor"]), "the supervisor is dead")
+        open(self.instance.path("enough"), "w").close()
+        wait_until(lambda: not _alive(before["trainer"]), "the trainer has ended")
+        for _ in range(2):
+            report = self.instance.report()
+            self.assertEqual((report["state"], report["result"]), ("gone", None))
+        self.assertEqual(self.instance.processes(), [])
+        request = json.loads(self.instance.read("request.json"))
+        self.assertEqual(self.instance.verb("start", request)["started"]["supervisor"], before["supervisor"])
+        self.assertEqual(self.instance.processes(), [], "each attempt gets one trainer")
+        self.start("print('again')", attempt_number=2)
+        self.assertEqual(self.wait_for_state("ended")["result"]["exitCode"], 0)
+
     def test_another_attempt_is_told_that_the_trainer_lives(self):
         before = self.kill_supervisor(["100000", "5", "0.03"])
         other = self.request({"train.py": TRAINER}, 2, scriptArgs=["5", "5", "0"])

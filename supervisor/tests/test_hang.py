@@ -59,6 +59,21 @@ class HangTest(SupervisorTest):
         result = self.hung(script, saveTimeoutSeconds=0.2, hangTimeoutSeconds=0.5)
         self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGKILL"))
 
+    def test_one_that_waits_inside_of_C_code_shows_its_stack_all_the_same(self):
+        # With and without Python's lock: its own handlers would never run again in the second case.
+        for number, library in enumerate(("CDLL", "PyDLL")):
+            with self.subTest(library=library):
+                script = "import ctypes, os\ndef in_c():\n    ctypes.%s(None).read(os.pipe()[0], b'.', 1)\nin_c()\n" % library
+                result = self.hung(script, attempt_number=number + 1)
+                self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGTERM"))
+                self.assertIn("in in_c\n", self.instance.read("training.log"))
+
+    def test_one_that_is_stopped_is_told_to_be_and_is_ended(self):
+        script = "import os, signal\nprint('stops', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+        result = self.hung(script, saveTimeoutSeconds=0.5)
+        self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGKILL"))
+        self.assertRegex(self.instance.read("training.log"), r"thread \d+ python3[^:]*: T \(stopped\)")
+
     def test_a_log_without_progress_is_a_sign_of_life_and_so_is_progress_without_a_log(self):
         self.assertEqual(self.hung(HALF_SILENT)["stopCause"], "own-accord")
 

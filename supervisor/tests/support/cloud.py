@@ -22,12 +22,17 @@ class TestCloud:
         self.buckets = {BUCKET: self.objects}
         # Key → bytes that are sent in place of the object's own.
         self.corrupted = {}
+        # Key → ETag, and key → headers of a GET or HEAD, for objects that were uploaded in parts by somebody.
+        self.etags = {}
+        self.stated = {}
         # Objects a page of a listing holds.
         self.page_size = 1000
         # Name → value, or an error code; (name) of each request in order.
         self.parameters = {}
         self.parameter_requests = []
+        # Upload id → number of the part → bytes, as long as the upload is neither complete nor aborted.
         self.uploads = {}
+        self.upload_count = 0
         self.lock = threading.Lock()
         self.notice = None
         self.tokens = {}
@@ -36,7 +41,7 @@ class TestCloud:
         self.is_metadata_down = False
         # (status, code) for every S3 request while set; or a function of (method, key) that returns that or None.
         self.storage_fault = None
-        # Keys whose next PUT takes effect although the connection is cut before the reply.
+        # Keys (or `part N`) whose next PUT takes effect although the connection is cut before the reply.
         self.lost_replies = []
         self.unsigned_requests = []
         self._server = _QuietServer(address, _handler_for(self))
@@ -84,6 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_GET(self):
+        self._serve()
+
+    def do_HEAD(self):
         self._serve()
 
     def do_PUT(self):
@@ -185,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             objects = cloud.buckets.get(bucket)
             if objects is None:
                 return self._refuse(404, "NoSuchBucket")
-            if self.command == "GET":
+            if self.command in ("GET", "HEAD"):
                 if query.get("list-type") == "2":
                     return self._reply(200, list_page(objects, query, cloud.page_size, etag_of))
                 return self._get(objects, key)
@@ -200,20 +208,30 @@ class _Handler(BaseHTTPRequestHandler):
         content = objects.get(key)
         if content is None:
             return self._refuse(404, "NoSuchKey")
-        if self.headers.get("If-Match", etag_of(content)) != etag_of(content):
+        cloud = self.cloud
+        etag = cloud.etags.get(key) or etag_of(content)
+        if self.headers.get("If-Match", etag) != etag:
             return self._refuse(412, "PreconditionFailed")
+        content = cloud.corrupted.get(key, content)
+        headers = {"ETag": etag}
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
         if wanted:
-            part = content[int(wanted.group(1)) : int(wanted.group(2)) + 1]
-            return self._reply(206, part, {"ETag": etag_of(content)})
-        return self._reply(200, self.cloud.corrupted.get(key, content), {"ETag": etag_of(content)})
+            # As S3 does it: of a part of an object it states no checksum.
+            return self._reply(206, content[int(wanted.group(1)) : int(wanted.group(2)) + 1], headers)
+        if self.headers.get("x-amz-checksum-mode") == "ENABLED":
+            headers.update(cloud.stated.get(key, {}))
+        return self._reply(200, content, headers)
 
     def _put(self, objects, key, query, body):
         cloud, stated = self.cloud, self.headers.get("x-amz-checksum-sha256")
         if stated and stated != base64.b64encode(hashlib.sha256(body).digest()).decode():
             return self._refuse(400, "BadDigest")
         if "uploadId" in query:
+            if query["uploadId"] not in cloud.uploads:
+                return self._refuse(404, "NoSuchUpload")
             cloud.uploads[query["uploadId"]][int(query["partNumber"])] = body
+            if self._loses_reply("part " + query["partNumber"]):
+                return None
             return self._reply(200, b"", {"ETag": etag_of(body)})
         before = objects.get(key)
         if self.headers.get("If-None-Match") == "*" and before is not None:
@@ -221,18 +239,24 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-Match") and (before is None or self.headers["If-Match"] != etag_of(before)):
             return self._refuse(412 if before is not None else 404, "PreconditionFailed")
         objects[key] = body
-        for lost in list(cloud.lost_replies):
-            if re.search(lost, key):
-                cloud.lost_replies.remove(lost)
+        if self._loses_reply(key):
+            return None
+        return self._reply(200, b"", {"ETag": etag_of(body)})
+
+    def _loses_reply(self, name):
+        for lost in list(self.cloud.lost_replies):
+            if re.search(lost, name):
+                self.cloud.lost_replies.remove(lost)
                 self.close_connection = True
                 self.connection.shutdown(2)
-                return None
-        return self._reply(200, b"", {"ETag": etag_of(body)})
+                return True
+        return False
 
     def _post(self, objects, key, query, body):
         cloud = self.cloud
         if "uploads" in query:
-            upload_id = "upload-%d" % (len(cloud.uploads) + 1)
+            cloud.upload_count += 1
+            upload_id = "upload-%d" % cloud.upload_count
             cloud.uploads[upload_id] = {}
             return self._reply(200, b"<R><UploadId>%s</UploadId></R>" % upload_id.encode())
         numbers = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
@@ -253,4 +277,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
