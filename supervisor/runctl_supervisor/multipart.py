@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import base64
 import hashlib
 import re
+from concurrent.futures import wait
 from xml.sax.saxutils import escape, unescape
 
 from . import limits
@@ -19,10 +20,7 @@ def upload_file(storage, pool, key, path, size_bytes, sha256, on_progress=lambda
         return storage.put_file(key, path, size_bytes, sha256)
     upload_id = _begin(storage, key)
     try:
-        parts = []
-        for part in pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)):
-            parts.append(part)
-            on_progress()
+        parts = _upload_parts(storage, pool, key, upload_id, path, size_bytes, on_progress)
         return _complete(storage, key, upload_id, parts)
     except BaseException:
         _abort(storage, key, upload_id)
@@ -41,6 +39,25 @@ def _begin(storage, key):
     if match is None:
         raise StorageError(0, "NoUploadId", "the multipart upload did not begin")
     return match.group(1).decode()
+
+
+def _upload_parts(storage, pool, key, upload_id, path, size_bytes, on_progress):
+    """(number, ETag, checksum) of each. Returns or raises only when no part is under way any more.
+
+    One that arrives after the upload was aborted would stay in the bucket, unseen and paid for.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+    """
+    jobs = [pool.submit(_upload_part, storage, key, upload_id, *part) for part in _parts(path, size_bytes)]
+    try:
+        parts = []
+        for job in jobs:
+            parts.append(job.result())
+            on_progress()
+        return parts
+    finally:
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
 
 
 def _parts(path, size_bytes):

@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
+import time
 import unittest
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -172,6 +174,22 @@ class PublicationTest(WireTest):
                 self.publication().publish()
         self.assertEqual((self.cloud.objects, self.cloud.uploads), (before, {}))
         self.assertEqual(self.cloud.upload_count, 1)
+
+    def test_no_part_arrives_after_the_upload_was_given_up(self):
+        self.write("step_7", bytes(range(256)) * 400)
+        first = threading.Lock()
+
+        def first_is_refused_and_others_are_slow(method, key):
+            if method != "PUT":
+                return None
+            if first.acquire(blocking=False):
+                return (403, "AccessDenied")
+            return time.sleep(0.3)
+
+        self.cloud.storage_fault = first_is_refused_and_others_are_slow
+        with small_parts(), self.assertRaises(StorageError):
+            self.publication().publish()
+        self.assertEqual((self.cloud.objects, self.cloud.uploads, self.cloud.late_parts), ({}, {}, 0))
 
     def test_a_part_whose_connection_is_cut_is_sent_again(self):
         content = bytes(range(256)) * 400

@@ -33,6 +33,8 @@ class TestCloud:
         # Upload id → number of the part → bytes, as long as the upload is neither complete nor aborted.
         self.uploads = {}
         self.upload_count = 0
+        # Parts that came when their upload was over; S3 may keep them.
+        self.late_parts = 0
         self.lock = threading.Lock()
         self.notice = None
         self.tokens = {}
@@ -228,6 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(400, "BadDigest")
         if "uploadId" in query:
             if query["uploadId"] not in cloud.uploads:
+                cloud.late_parts += 1
                 return self._refuse(404, "NoSuchUpload")
             cloud.uploads[query["uploadId"]][int(query["partNumber"])] = body
             if self._loses_reply("part " + query["partNumber"]):
