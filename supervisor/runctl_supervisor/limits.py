@@ -125,6 +125,10 @@ ANSWER_FRAME_BYTES = 200
 OUTLASTING_LOOK_SECONDS = 1.0
 SHUTDOWN_RETRY_SECONDS = 60.0
 
+# Kept free for the end of a training that has filled the disk: result, report, requests, and notes of what is published
+# take some dozen KB, and half of it may have been given away while the trainer lived.
+RESERVE_BYTES = 1024 * 1024
+
 # A shorter secret could be a word of any log line.
 MASKED_MIN_BYTES = 8
 

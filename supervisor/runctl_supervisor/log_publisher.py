@@ -62,8 +62,15 @@ class LogPublisher(PersistentThread):
             return False
         # The end is noted first: a chunk that was read must never change, or its readers would miss what was added.
         self._end = self._offset + len(chunk)
-        write_json(self._state_path, {"offset": self._offset, "end": self._end})
+        self._note({"offset": self._offset, "end": self._end})
         self._storage.put("%s%012d.log" % (self._prefix, self._offset), self._mask.masked(chunk))
         self._offset, self._end = self._end, None
-        write_json(self._state_path, {"offset": self._offset})
+        self._note({"offset": self._offset})
         return is_full
+
+    def _note(self, state):
+        try:
+            write_json(self._state_path, state)
+        except OSError as error:
+            # A full disk. That the log says so matters more than what another supervisor would have to know.
+            log("log-publication.json cannot be written: %s" % error)

@@ -26,6 +26,7 @@ FILES = (
     "outputs.json",
     "outputs.json.part",
     "preparation.json",
+    "reserve",
 )
 
 
@@ -55,6 +56,7 @@ class TrainingPaths:
         self.resume = self._named("resume")
         self.hooks = self._named("hooks")
         self.preparation = self._named("preparation.json")
+        self.reserve = self._named("reserve")
         self.outputs = self._named("outputs")
         self.output_parts = self._named("output-parts")
         self.output_state = self._named("outputs.json")

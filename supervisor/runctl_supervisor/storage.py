@@ -4,6 +4,7 @@ Each tries a few times with back-off; who has more time than that asks again.
 """
 
 import base64
+import errno
 import hashlib
 import http.client
 import os
@@ -18,6 +19,10 @@ from .aws_refusal import CREDENTIAL_CODES, AwsRefusal
 from .credentials import CredentialsMissing
 from .http_exchange import FileSlice, exchange
 from .sigv4 import EMPTY_SHA256, encoded_target, signed_headers
+
+
+# Of the file that is written or read meanwhile, never of a network: asking again would not help.
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 class StorageError(AwsRefusal):
@@ -132,7 +137,7 @@ class Storage:
         except CredentialsMissing as error:
             raise StorageError(0, "CredentialsMissing", str(error)) from error
         except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, FileNotFoundError):
+            if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) in _DISK_ERRORS:
                 raise
             raise StorageError(0, "Unreachable", "%s: %s" % (type(error).__name__, error)) from error
         if reply.status in (200, 204, 206):

@@ -27,6 +27,7 @@ from .preparation import Preparation
 from .preparation_failure import PreparationFailure
 from .process_identity import identity_to_json
 from .progress import ProgressReader
+from .reserve import give_all_room, keep_reserve
 from .result import result_of
 from .stacks import write_sitecustomize
 from .storage import Storage
@@ -84,6 +85,7 @@ class Supervision:
 
     def run(self):
         self._lookout.start()
+        keep_reserve(self._paths)
         is_there = self._watch.trainer is not None
         if is_there:
             self._take_up_where_it_was_left()
@@ -143,6 +145,7 @@ class Supervision:
 
     def _conclude(self):
         self._watch.clear_away()
+        give_all_room(self._paths)
         self._progress.read(has_ended=True)
         publish_rest(self._publisher, self._outputs, self._logs, self._watch, self._lookout, self._wait)
         self._observe()
@@ -217,7 +220,10 @@ class Supervision:
         """Who the trainer is, before its first instruction matters."""
         if identity is not None:
             owner = {"runId": self._request.run_id, "attemptNumber": self._request.attempt_number}
-            write_json(self._paths.trainer_pid, {**identity_to_json(identity), **owner}, durable=True)
+            content = {**identity_to_json(identity), **owner}
+            # After a takeover it is there already, and on a full disk it could not be written again.
+            if read_json(self._paths.trainer_pid) != content:
+                write_json(self._paths.trainer_pid, content, durable=True)
             log("the trainer is process %d" % identity.pid)
         self._report.note_training(identity)
 

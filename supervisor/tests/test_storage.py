@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
 from runctl_supervisor import http_exchange, limits
+from runctl_supervisor import storage as storage_module
 from runctl_supervisor.bucket_folder import ListedObject
 from runctl_supervisor.checkpoints import CheckpointWatcher
 from runctl_supervisor.credentials import Credentials, InstanceCredentials
@@ -305,6 +306,34 @@ class StorageTest(WireTest):
         with self.assertRaises(StorageError) as raised:
             self.storage.get("k")
         self.assertTrue(raised.exception.is_transient)
+
+    def test_a_storage_that_takes_the_request_and_never_answers_is_a_transient_error(self):
+        self.storage.get("k")
+        self.cloud.storage_fault = lambda method, key: time.sleep(1)
+        began = time.monotonic()
+        with mock.patch.object(limits, "STORAGE_TIMEOUT_SECONDS", 0.1), self.assertRaises(StorageError) as raised:
+            self.storage.get("k")
+        self.assertTrue(raised.exception.is_transient)
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_a_connection_that_is_cut_in_the_middle_of_an_object_is_made_again(self):
+        content = bytes(range(256)) * 400
+        self.cloud.objects["k"] = content
+        self.cloud.cut_replies = 2
+        path = os.path.join(self.folder, "k")
+        self.assertEqual(self.storage.download("k", path), hashlib.sha256(content).hexdigest())
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), content)
+        self.assertEqual(self.cloud.cut_replies, 0)
+
+    def test_a_clock_that_is_wrong_is_corrected_by_that_of_the_storage(self):
+        self.cloud.max_skew_seconds = 900
+        for hours in (-5, 5):
+            clock = mock.Mock(wraps=time, time=lambda shift=hours * 3600: time.time() + shift)
+            storage = Storage("us-east-1", BUCKET, InstanceCredentials(MetadataClient()))
+            with mock.patch.object(storage_module, "time", clock):
+                storage.put("k", b"%d" % hours)
+            self.assertEqual(self.cloud.objects["k"], b"%d" % hours)
 
     def test_a_write_on_condition_that_somebody_else_won_is_lost(self):
         self.cloud.objects["k"] = b"theirs"

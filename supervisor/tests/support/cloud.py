@@ -1,6 +1,7 @@
 """Instance metadata, S3 and Parameter Store on loopback, for tests: real wire, conditional writes, faults on demand."""
 
 import base64
+import calendar
 import hashlib
 import json
 import re
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from .listing import list_page
 
 BUCKET = "test-bucket"
+# A storage_fault: the connection ends without an answer.
+CUT = "cut"
 
 
 class TestCloud:
@@ -45,6 +48,10 @@ class TestCloud:
         self.storage_fault = None
         # Keys (or `part N`) whose next PUT takes effect although the connection is cut before the reply.
         self.lost_replies = []
+        # How many GETs of the storage are cut in the middle of their body.
+        self.cut_replies = 0
+        # Requests that are dated further off are refused, as S3 refuses them above 900; None takes all.
+        self.max_skew_seconds = None
         self.unsigned_requests = []
         self._server = _QuietServer(address, _handler_for(self))
         self._server.daemon_threads = True
@@ -185,8 +192,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "AWS4-HMAC-SHA256 Credential=ASIATEST" not in (self.headers.get("Authorization") or ""):
             cloud.unsigned_requests.append((self.command, key))
             return self._refuse(403, "AccessDenied")
+        if self._is_skewed():
+            return self._refuse(403, "RequestTimeTooSkewed")
         fault = cloud.storage_fault
         fault = fault(self.command, key) if callable(fault) else fault
+        if fault == CUT:
+            self.close_connection = True
+            return self.connection.shutdown(2)
         if fault:
             return self._refuse(*fault)
         if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
@@ -205,6 +217,12 @@ class _Handler(BaseHTTPRequestHandler):
                 cloud.uploads.pop(query.get("uploadId"), None)
                 return self._reply(204)
             return self._put(objects, key, query, body)
+
+    def _is_skewed(self):
+        if self.cloud.max_skew_seconds is None:
+            return False
+        dated = calendar.timegm(time.strptime(self.headers["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+        return abs(dated - time.time()) > self.cloud.max_skew_seconds
 
     def _get(self, objects, key):
         content = objects.get(key)
@@ -280,5 +298,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "GET" and self.cloud.cut_replies > 0 and len(body) > 1000:
+            self.cloud.cut_replies -= 1
+            self.close_connection = True
+            self.wfile.write(body[: len(body) // 2])
+        elif self.command != "HEAD":
             self.wfile.write(body)
