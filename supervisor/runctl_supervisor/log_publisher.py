@@ -1,7 +1,5 @@
 """Appends the trainer's log to the bucket: one object per chunk, named by its byte offset."""
 
-import os
-
 from . import limits
 from .files import read_json, write_json
 from .journal import log
@@ -14,7 +12,7 @@ class LogPublisher(PersistentThread):
     def __init__(self, paths, request, storage, mask):
         super().__init__("log-publisher")
         self._path = paths.training_log
-        self._state_path = os.path.join(paths.training, "log-publication.json")
+        self._state_path = paths.log_publication
         self._prefix = request.log_prefix
         self._storage = storage
         self._mask = mask

@@ -8,6 +8,7 @@ import time
 from collections import deque
 
 from . import limits
+from .file_tail import FileTail
 from .instants import instant
 from .losses import LossCurve
 from .patterns import compile_pattern, find_match
@@ -44,42 +45,6 @@ def parse_progress_line(line):
         return None
     step = _whole(value.get("step"))
     return None if step is None else (step, _whole(value.get("totalSteps")), _finite(value.get("loss")))
-
-
-class FileTail:
-    """New lines of a growing file, in bounded memory: what is too much for one tick is skipped, oldest first."""
-
-    def __init__(self, path, may_skip=True):
-        self._path = path
-        self._may_skip = may_skip
-        self._offset = 0
-        self._rest = b""
-
-    def skip_to(self, offset):
-        self._offset = offset
-
-    def new_lines(self):
-        try:
-            with open(self._path, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size < self._offset:
-                    # Truncated by the script: its new content begins at the start.
-                    self._offset, self._rest = 0, b""
-                if self._may_skip and size - self._offset > limits.TAIL_READ_MAX_BYTES and self._offset > 0:
-                    self._offset, self._rest = size - limits.TAIL_READ_MAX_BYTES, b""
-                file.seek(self._offset)
-                block = file.read(limits.TAIL_READ_MAX_BYTES)
-        except OSError:
-            return []
-        self._offset += len(block)
-        *lines, self._rest = re.split(b"[\r\n]+", self._rest + block)
-        self._rest = self._rest[-limits.LINE_MAX_CHARACTERS :]
-        return [line[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace") for line in lines if line]
-
-    def last_line(self):
-        """The line that the trainer did not finish before it ended."""
-        rest, self._rest = self._rest, b""
-        return [rest[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace")] if rest else []
 
 
 class ProgressReader:

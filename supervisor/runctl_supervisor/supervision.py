@@ -64,7 +64,9 @@ class Supervision:
         self._mask = SecretMask()
         self._progress = ProgressReader(paths, report["firstStep"], request.log_pattern)
         fetch_program = partial(trainers.fetch_program, paths, request, credentials)
-        self._preparation = Preparation(paths, request, storage, open_bucket, credentials, wake, fetch_program)
+        self._preparation = Preparation(
+            paths, request, storage, open_bucket, credentials, self._training_log, wake, fetch_program
+        )
         self._logs = LogPublisher(paths, request, storage, self._mask)
         self._saved_elsewhere = SavedElsewhere(paths)
         self._outputs = None

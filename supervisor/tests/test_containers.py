@@ -69,6 +69,7 @@ def stuck_in_python():
     time.sleep(600)
 signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_in_c, daemon=True).start()
+print("stuck", flush=True)
 stuck_in_python()
 '''
 

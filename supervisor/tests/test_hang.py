@@ -5,11 +5,19 @@ import unittest
 from .support.instance import SupervisorTest
 
 # A thread and a child of its own, all stuck; says when it is asked to end, which must come after the stacks.
-STUCK = """
+STUCK = '''
 import os, signal, subprocess, sys, threading, time
 def asked(*_):
     print("asked to end", flush=True)
     os._exit(7)
+CHILD = """
+import time
+def stuck_child():
+    # The last of all to begin, however loaded the machine is: from here on everybody is quiet.
+    print("stuck", flush=True)
+    time.sleep(600)
+stuck_child()
+"""
 def stuck_thread():
     time.sleep(600)
 def stuck_main():
@@ -17,7 +25,7 @@ def stuck_main():
 signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_thread, daemon=True).start()
 stuck_main()
-"""
+'''
 
 # Longer than it may be quiet it only logs, then it only reports.
 HALF_SILENT = """
@@ -63,7 +71,7 @@ class HangTest(SupervisorTest):
         # With and without Python's lock: its own handlers would never run again in the second case.
         for number, library in enumerate(("CDLL", "PyDLL")):
             with self.subTest(library=library):
-                script = "import ctypes, os\ndef in_c():\n    ctypes.%s(None).read(os.pipe()[0], b'.', 1)\nin_c()\n" % library
+                script = "import ctypes, os\ndef in_c():\n    print('stuck', flush=True)\n    ctypes.%s(None).read(os.pipe()[0], b'.', 1)\nin_c()\n" % library
                 result = self.hung(script, attempt_number=number + 1)
                 self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGTERM"))
                 self.assertIn("in in_c\n", self.instance.read("training.log"))

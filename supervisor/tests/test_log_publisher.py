@@ -32,7 +32,8 @@ class LogPublicationTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.paths = types.SimpleNamespace(
-            training=folder.name, training_log=os.path.join(folder.name, "training.log")
+            training_log=os.path.join(folder.name, "training.log"),
+            log_publication=os.path.join(folder.name, "log-publication.json"),
         )
         self.bucket = Bucket()
         self.mask = SecretMask()

@@ -1,5 +1,6 @@
 """A disk that is full, a storage that is away, slow or cut off, and a clock that is wrong."""
 
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,7 @@ class FullDiskTest(SupervisorTest):
         wait_until(lambda: self.free_bytes() == 0, "the disk to be full")
         answer = self.instance.verb("status", {"renewLease": True})
         self.assertTrue(answer["ok"], answer)
+        wait_until(lambda: "No space left on device" in self.published_log(), "the log in the bucket")
         answer = self.instance.verb("stop", attempt())
         self.assertTrue(answer["ok"], answer)
         self.assertEqual(answer["report"]["result"]["stopCause"], "force-stop")
@@ -76,6 +78,12 @@ class FullDiskTest(SupervisorTest):
         before = self.instance.report()
         os.kill(before["supervisor"]["pid"], signal.SIGKILL)
         wait_until(lambda: before["supervisor"]["pid"] not in self.instance.processes(), "its death")
+        self.assertEqual(self.instance.report()["trainer"], before["trainer"])
+        pid = json.loads(self.instance.read("lock"))["supervisor"]["pid"]
+        self.assertNotEqual(pid, before["supervisor"]["pid"])
+        began = time.monotonic()
+        wait_until(lambda: time.monotonic() - began > 1, "a second")
+        self.assertIn(pid, self.instance.processes())
         answer = self.instance.verb("save-and-stop", attempt(timeoutSeconds=5, cause="stop"))
         self.assertTrue(answer["ok"], answer)
         self.assertEqual(answer["report"]["result"]["stopCause"], "stop")
