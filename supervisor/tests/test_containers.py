@@ -286,6 +286,19 @@ class ContainerTakeOverTest(ContainerTest):
         self.assert_whole_log()
         wait_until(lambda: not self.containers(), "no container is left")
 
+    def test_a_lack_of_memory_that_nobody_watched_is_told_by_the_engine(self):
+        self.start_in_container(HUNGRY)
+        self.wait_for_state("training")
+        name = self.container()
+        self.kill_supervisor()
+        self.engine.docker("update", "--memory", "60m", "--memory-swap", "60m", name)
+        open(self.instance.path("limited"), "w").close()
+        wait_until(lambda: self.engine.inspect(name, "{{.State.Running}}") == "false", "its end")
+        # The control group is gone by now, and what the whole machine counts has a beginning after it.
+        self.instance.verb("status")
+        result = self.ended()
+        self.assertEqual((result["signal"], result["isOutOfMemory"]), ("SIGKILL", True))
+
     def say_enough(self):
         open(self.instance.path("enough"), "w").close()
 

@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
+from runctl_supervisor.lock import read_lock_owner, try_lock
 from runctl_supervisor.process_identity import identity_of, is_alive
 
 from .scripts import TRAINER
@@ -257,6 +259,18 @@ print("forked", flush=True); time.sleep(600)
         os.kill(self.instance.report()["supervisor"]["pid"], signal.SIGKILL)
         self.assertIn("trainer", self.instance.verb("clean-up", attempt())["removed"])
         self.assertEqual(self.instance.processes(), [])
+
+
+class LockTest(unittest.TestCase):
+    def test_an_owner_with_a_shorter_name_replaces_one_with_a_longer_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, own = os.path.join(folder, "lock"), identity_of(os.getpid())
+            lock = try_lock(path)
+            for run_id in ("a-run-with-a-long-name", "r1"):
+                lock.write_owner(run_id, 1, own)
+                self.assertEqual(read_lock_owner(path), (run_id, 1, own))
+            self.assertIsNone(try_lock(path))
+            lock.release()
 
 
 class IdentityTest(unittest.TestCase):

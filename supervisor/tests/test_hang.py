@@ -21,11 +21,20 @@ stuck_child()
 def stuck_thread():
     time.sleep(600)
 def stuck_main():
-    subprocess.run([sys.executable, "-c", "def stuck_child():\\n import time; time.sleep(600)\\nstuck_child()"])
+    subprocess.run([sys.executable, "-c", CHILD])
 signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_thread, daemon=True).start()
 stuck_main()
 '''
+
+# Waits for a byte that never comes, in a call that goes on after a signal.
+STUCK_IN_C = """
+import ctypes, os
+def in_c():
+    print("stuck", flush=True)
+    ctypes.%s(None).read(os.pipe()[0], b".", 1)
+in_c()
+"""
 
 # Longer than it may be quiet it only logs, then it only reports.
 HALF_SILENT = """
@@ -71,7 +80,7 @@ class HangTest(SupervisorTest):
         # With and without Python's lock: its own handlers would never run again in the second case.
         for number, library in enumerate(("CDLL", "PyDLL")):
             with self.subTest(library=library):
-                script = "import ctypes, os\ndef in_c():\n    print('stuck', flush=True)\n    ctypes.%s(None).read(os.pipe()[0], b'.', 1)\nin_c()\n" % library
+                script = STUCK_IN_C % library
                 result = self.hung(script, attempt_number=number + 1)
                 self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGTERM"))
                 self.assertIn("in in_c\n", self.instance.read("training.log"))
