@@ -90,6 +90,8 @@ LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
 # What is read of a log or progress file in one tick; what is older than that is skipped when there is more.
 TAIL_READ_MAX_BYTES = 1024 * 1024
 LINE_MAX_CHARACTERS = 2_000
+# With a log pattern every line is looked at, 1 MiB a tick; a flood leaves a rest. This reads 100 to 250 MB of it.
+FINAL_READ_SECONDS = 10.0
 LOG_PATTERN_SECONDS = 0.5
 # What explains a failure stands near the end: a traceback of several processes takes some dozen lines.
 FAILURE_LOG_MAX_LINES = 100

@@ -69,11 +69,21 @@ class ProgressReader:
         self._log.skip_to(offset)
         return offset
 
-    def read(self, has_ended=False):
+    def read(self):
         """True when something new was reported."""
-        file_lines, log_lines = self._file.new_lines(), self._log.new_lines()
-        if has_ended:
-            file_lines, log_lines = file_lines + self._file.last_line(), log_lines + self._log.last_line()
+        return self._take_in(self._file.new_lines(), self._log.new_lines())
+
+    def read_rest(self):
+        """The trainer has ended: all that was not read yet, or as much as there is time for and then the end of it."""
+        deadline = time.monotonic() + limits.FINAL_READ_SECONDS
+        self.read()
+        while self._log.is_behind and time.monotonic() < deadline:
+            self.read()
+        self._log.begin_to_skip()
+        self.read()
+        self._take_in(self._file.last_line(), self._log.last_line())
+
+    def _take_in(self, file_lines, log_lines):
         reported = [each for each in map(parse_progress_line, file_lines) if each is not None]
         self._has_file = self._has_file or bool(reported)
         if not self._has_file:

@@ -148,7 +148,7 @@ class Supervision:
     def _conclude(self):
         self._watch.clear_away()
         give_all_room(self._paths)
-        self._progress.read(has_ended=True)
+        self._progress.read_rest()
         publish_rest(self._publisher, self._outputs, self._logs, self._watch, self._lookout, self._wait)
         self._observe()
         return self._tell_result
