@@ -4,6 +4,7 @@ import os
 import time
 
 from .instants import instant
+from .journal import log
 
 
 def renew_lease(paths):
@@ -20,9 +21,8 @@ class Lease:
 
     def __init__(self, paths, lease_seconds):
         self._path = paths.lease
-        # Made now, since a disk that is full may have no room for a new name.
         if not os.path.exists(self._path):
-            renew_lease(paths)
+            _make_file(paths)
         self._lease_seconds = lease_seconds
         self._seen = self._file_state()
         self._expires_at = time.monotonic() + lease_seconds
@@ -44,3 +44,11 @@ class Lease:
             return status.st_mtime_ns, status.st_ino
         except OSError:
             return None
+
+
+def _make_file(paths):
+    """Now, since a disk that is full later may have no room for a new name."""
+    try:
+        renew_lease(paths)
+    except OSError as error:
+        log("lease.json cannot be made: %s" % error)

@@ -116,6 +116,7 @@ class Supervision:
         except (PreparationFailure, OSError, ValueError) as error:
             code = getattr(error, "code", "trainer-not-started")
             log("preparing failed: %s: %s" % (code, error))
+            give_all_room(self._paths)
             self._logs.finish(limits.FINAL_LOG_SECONDS)
             message = first_bytes(str(error), limits.MESSAGE_MAX_BYTES)
             self._report.note_preparation_failure({"code": code, "message": message})
@@ -157,6 +158,7 @@ class Supervision:
         """Asked to stop before there was anything to stop."""
         self._preparation.cancel()
         self._preparation.join(limits.CANCELLED_PREPARATION_SECONDS)
+        give_all_room(self._paths)
         self._logs.finish(limits.FINAL_LOG_SECONDS)
         self._watch.note_never_began(self._lookout.cause)
         return self._tell_result

@@ -96,6 +96,12 @@ class FullDiskTest(SupervisorTest):
         self.assertEqual(failure["code"], "data-failed")
         self.assertIn("No space left on device", failure["message"])
 
+    def test_code_that_does_not_fit_is_told_at_once_although_nothing_else_fits_either(self):
+        self.mount(self.instance.path())
+        self.start({"train.py": "", "weights": os.urandom(12 * 1024 * 1024)})
+        failure = self.wait_for_state("ended")["preparationFailure"]
+        self.assertIn("No space left on device", failure["message"])
+
     def published_log(self):
         return b"".join(self.cloud.objects[key] for key in self.cloud.keys("runs/r1/logs/1/")).decode()
 
