@@ -70,6 +70,8 @@ class OwnedTrainer:
         self.identity = identity
         self.ancestor_pids = (identity.pid,)
         self.warning = None
+        # Known to be now, since it is looked at all the time.
+        self.ended_at_seconds = None
         self.was_shell = False
         self.was_out_of_memory = False
 
@@ -113,6 +115,7 @@ class AdoptedTrainer:
         self.identity = identity
         self.ancestor_pids = (identity.pid,)
         self.warning = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
+        self.ended_at_seconds = None
         self.was_shell = False
         self.was_out_of_memory = False
 

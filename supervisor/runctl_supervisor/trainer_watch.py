@@ -60,7 +60,7 @@ class TrainerWatch:
         self._poll(order)
         if self.exit_status is None:
             return False
-        self.ended_at_seconds = time.time()
+        self.ended_at_seconds = self.trainer.ended_at_seconds or time.time()
         # A shell dies of its SIGTERM at once; the training that it started gets the time to save.
         is_draining = self._is_signalled and self.trainer.was_shell and not self._was_killed
         return not (is_draining and is_group_alive(self.trainer.identity))

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 import unittest
 
 from runctl_supervisor.process_identity import identity_of, read_stat
@@ -35,6 +36,13 @@ SHELL = "#!/bin/sh\necho begins\npython3 train.py 100000 1000 0.02\necho never\n
 SLOW_SAVER = TRAINER.replace("save()\nprint(", "time.sleep(1)\nsave()\nprint(")
 
 
+WRITES_IN_PLACE = '''
+import os, time
+with open(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/step-5.pt", "w") as file:
+    print("begins", flush=True)
+    while True:
+        file.write("x" * 10000); file.flush(); time.sleep(0.02)
+'''
 # Uses each folder of the contract; a second attempt finds what the first has left.
 LEAVES_THINGS = '''
 import json, os
@@ -298,6 +306,19 @@ class ContainerTakeOverTest(ContainerTest):
         self.instance.verb("status")
         result = self.ended()
         self.assertEqual((result["signal"], result["isOutOfMemory"]), ("SIGKILL", True))
+
+    def test_half_a_checkpoint_of_a_container_that_was_killed_unwatched_is_not_published_however_late_somebody_looks(self):
+        self.start_in_container(WRITES_IN_PLACE)
+        self.wait_for_log("begins")
+        self.kill_supervisor()
+        name = self.container()
+        self.engine.docker("kill", name)
+        killed_at = time.monotonic()
+        wait_until(lambda: time.monotonic() - killed_at > 2.5, "longer than a checkpoint has to be stable")
+        self.instance.verb("status")
+        result = self.ended()
+        self.assertEqual((result["signal"], self.instance.report()["checkpoint"]), ("SIGKILL", None))
+        self.assertEqual(self.cloud.keys("runs/r1/checkpoints/"), [])
 
     def say_enough(self):
         open(self.instance.path("enough"), "w").close()
