@@ -6,12 +6,26 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import base64
 import hashlib
 import re
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from xml.sax.saxutils import escape, unescape
 
 from . import limits
 from .http_exchange import FileSlice
 from .storage import StorageError
+
+
+def upload_each(items, size_of, upload):
+    """Calls `upload(item, pool)` for each: small ones at the same time, then large ones, of which the parts are.
+
+    Only a large one gets the pool, since an upload that waits for its parts must not hold a thread of theirs. What
+    `upload` raises ends it.
+    """
+    with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
+        large = [item for item in items if size_of(item) > limits.MULTIPART_THRESHOLD_BYTES]
+        small = [item for item in items if size_of(item) <= limits.MULTIPART_THRESHOLD_BYTES]
+        list(pool.map(lambda item: upload(item, None), small))
+        for item in large:
+            upload(item, pool)
 
 
 def upload_file(storage, pool, key, path, size_bytes, sha256, on_progress=lambda: None):

@@ -8,14 +8,13 @@ compared with what was sent.
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from . import limits
 from .bucket_folder import list_objects, split_uri
 from .digest import sha256_of
 from .files import read_json, write_json
 from .journal import log
-from .multipart import upload_file
+from .multipart import upload_each, upload_file
 from .output_folder import kept_outputs_path, scan_outputs
 from .output_index import UploadedFile, index_from_json, index_to_json
 from .persistent import PersistentThread
@@ -130,12 +129,7 @@ class OutputPublisher(PersistentThread):
             except (StorageError, OSError) as error:
                 failures.append(error)
 
-        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
-            small = [path for path in due if found[path].size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
-            list(pool.map(lambda path: upload(path, None), small))
-            for path in due:
-                if found[path].size_bytes > limits.MULTIPART_THRESHOLD_BYTES:
-                    upload(path, pool)
+        upload_each(due, lambda path: found[path].size_bytes, upload)
         return failures
 
     def _note_progress(self):

@@ -3,13 +3,12 @@
 import json
 import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 
 from . import limits
 from .checkpoints import FoundCheckpoint
 from .digest import sha256_of
 from .instants import instant
-from .multipart import upload_file
+from .multipart import upload_each, upload_file
 from .storage import ConditionLost, StorageError
 
 
@@ -39,12 +38,7 @@ class Publication:
     def publish(self):
         """Returns the checkpoint (domain/checkpoint.ts). Raises Fenced, CheckpointChanged, StorageError."""
         self._read_pointer()
-        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
-            small = [file for file in self.found.files if file.size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
-            large = [file for file in self.found.files if file.size_bytes > limits.MULTIPART_THRESHOLD_BYTES]
-            list(pool.map(lambda file: self._upload(file, None), small))
-            for file in large:
-                self._upload(file, pool)
+        upload_each(self.found.files, lambda file: file.size_bytes, self._upload)
         if any(not self._is_unchanged(file) for file in self.found.files):
             raise CheckpointChanged(self.found.name)
         manifest = self._write_manifest()
