@@ -1,14 +1,14 @@
 import type { CheckpointFolder } from '../aws/checkpoint-store';
 import type { Cloud } from '../aws/connect-cloud';
-import type { InstanceView } from '../aws/instance-view';
 import type { RegistryLogin } from '../aws/image-registry';
+import type { InstanceView } from '../aws/instance-view';
 import type { LogPiece } from '../aws/log-store';
 import type { StatusReply } from '../aws/status-reader';
 import type { CheckpointManifest } from '../domain/checkpoint';
 import type { StagedCode } from '../domain/run-spec';
+import { requireCloudSettings } from '../settings/cloud-settings';
 import type * as CloudCalls from './cloud-calls';
 import type { Environment } from './environment/environment';
-import { requireCloudSettings } from '../settings/cloud-settings';
 
 export interface StoredCheckpoint extends CheckpointFolder {
   readonly manifest: CheckpointManifest | null;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { exitCodesText } from '../domain/exit-codes';
 import { addAwsCommands } from './commands/aws';
 import type { CommandContext } from './commands/command-context';
 import { addConfigCommands } from './commands/config';
@@ -13,7 +14,6 @@ import { addLocalCommands } from './commands/local';
 import { addResourcesCommands } from './commands/resources';
 import { addUpCommand } from './commands/up';
 import { addWorkerCommand } from './commands/worker';
-import { exitCodesText } from '../domain/exit-codes';
 import { inPackage } from './package-root';
 
 /** The whole command line. Errors of parsing are thrown, never printed or exited on: `main.ts` tells them. */

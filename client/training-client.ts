@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -5,11 +6,12 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint } from '../domain/checkpoint';
 import { Failure } from '../domain/failure';
 import { runWorkflowId, taskQueues } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
+import type { SettingName } from '../settings/setting-keys';
+import { connectClient } from '../temporal/connect';
 import { saveCheckpoint, saveCheckpointNow, spotInterruption, stop } from '../workflows/messages';
 import { CloudAccess, type StoredCheckpoint } from './cloud-access';
 import { resolveEnvironment, type Environment } from './environment/environment';
@@ -17,21 +19,19 @@ import { architectureOf, ownArchitecture } from './images/build-image';
 import { publishImage } from './images/publish-image';
 import { InstanceClient } from './instances/instance-client';
 import { limits } from './limits';
-import { checkPatterns } from './runs/check-patterns';
 import { readAccountWarnings } from './runs/account-warnings';
+import { checkPatterns } from './runs/check-patterns';
 import { listRuns, type ListOptions } from './runs/list-runs';
 import type { ListedRun } from './runs/listed-run';
 import { LogReader, type LogSelection } from './runs/log-reader';
 import { readRun } from './runs/read-run';
-import { resolveRunId } from './runs/resolve-run-id';
 import { requestDefaults } from './runs/request-defaults';
+import { resolveRunId } from './runs/resolve-run-id';
 import { generateRunId } from './runs/run-name';
 import type { RunSnapshot } from './runs/run-snapshot';
 import { buildSpec, checkRequest, type TrainRequest } from './runs/train-request';
 import { runUrl } from './runs/web-ui';
-import type { SettingName } from '../settings/setting-keys';
 import { stageCode } from './staging/stage-code';
-import { connectClient } from '../temporal/connect';
 
 export interface ConnectOptions {
   /** Where `.runctl.toml` and `.runctl/up.json` are looked for; the working directory by default. */

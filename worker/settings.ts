@@ -1,8 +1,8 @@
 import type { AlertSettings, Pace } from '../activities';
 import { defaultPace } from '../activities';
 import type { CloudSettings } from '../aws/cloud-settings';
-import { requireCloudSettings } from '../settings/cloud-settings';
 import { defaultThresholds } from '../domain/alerts';
+import { requireCloudSettings } from '../settings/cloud-settings';
 import { instanceBounds, orOff } from '../settings/instance-bounds';
 import { loadSettings, settingsForLocalCloud } from '../settings/load-settings';
 import type { SettingValues } from '../settings/setting-keys';

@@ -1,4 +1,4 @@
-import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import { noAlerts, raiseAlerts, type AlertState } from '../domain/alerts';
 import { formatUsd } from '../domain/format';
 import { accountAlertsId } from '../domain/ids';
@@ -6,6 +6,7 @@ import { isObject } from '../domain/json-reader';
 import { plural } from '../domain/text';
 import { quick } from './activity-proxies';
 import { startDeliveries } from './alert-delivery';
+import { showDetails } from './details';
 
 /** What a look at the account has found; the next one goes on from it. */
 export interface AccountAlerts {
@@ -25,7 +26,7 @@ export async function accountAlerts(): Promise<AccountAlerts> {
   const seen = await quick.checkAccount.executeWithOptions({ summary }, [{ inForce }]);
   const { instanceCount, pricePerHourUsd } = seen;
   const price = pricePerHourUsd === null ? 'an unknown price' : `${formatUsd(pricePerHourUsd)}/h`;
-  setCurrentDetails(`${plural(instanceCount, 'instance')} at ${price}`);
+  showDetails(`${plural(instanceCount, 'instance')} at ${price}`);
   // The count may begin anew when somebody makes the schedule again; the moment does not.
   const at = new Date().toISOString();
   const scope = `${accountAlertsId}/${at}`;

@@ -1,15 +1,16 @@
-import { setCurrentDetails, startChild, ParentClosePolicy } from '@temporalio/workflow';
+import { startChild, ParentClosePolicy } from '@temporalio/workflow';
 import type { AlertDelivery } from '../activities/contract';
 import type { Alert } from '../domain/alerts';
 import { alertWorkflowId } from '../domain/ids';
 import { notify } from './activity-proxies';
+import { showDetails } from './details';
 
 /**
  * Tells people of one alert. A workflow of its own, so that a notification that fails is tried for long without holding up
  * the run that it is about, also after that run has ended.
  */
 export async function alertDelivery(alert: Alert): Promise<AlertDelivery> {
-  setCurrentDetails(`${alert.message}\n\n${alert.next}`);
+  showDetails(`${alert.message}\n\n${alert.next}`);
   return notify.deliverAlert.executeWithOptions({ summary: alert.message }, [alert]);
 }
 

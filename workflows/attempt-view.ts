@@ -1,4 +1,4 @@
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { formatAlert, type AlertState } from '../domain/alerts';
 import type { AttemptCarryOver } from '../domain/carry-over';
 import type { Checkpoint } from '../domain/checkpoint';
@@ -15,6 +15,8 @@ import {
 import type { LaunchedInstance } from '../domain/instance';
 import { emptyLedger } from '../domain/ledger';
 import type { AttemptOutcome } from '../domain/outcome';
+import { plural } from '../domain/text';
+import { showDetails } from './details';
 import { status, type Phase, type RunStatus } from './messages';
 import { searchAttributes } from './search-attributes';
 
@@ -33,6 +35,8 @@ export class AttemptView {
   private phase: Phase = 'placing';
   private doing = 'Looking for the newest checkpoint';
   private next = '';
+  /** How it ended; null while it goes on. */
+  private outcome: AttemptOutcome['kind'] | null = null;
 
   constructor(private readonly turn: ShownAttempt) {}
 
@@ -81,6 +85,7 @@ export class AttemptView {
   /** The end of the attempt: the last thing that its Temporal run shows. */
   showOutcome(phase: Phase, outcome: AttemptOutcome['kind'], doing: string, next: string): void {
     upsertSearchAttributes([{ key: searchAttributes.outcome, value: outcome }]);
+    this.outcome = outcome;
     this.show(phase, doing, next);
   }
 
@@ -126,7 +131,10 @@ export class AttemptView {
       ['Newest checkpoint', formatCheckpoint(checkpoint)],
       ['Why this attempt', carry.why],
       ['Loss so far', formatLosses(carry.trace.losses)],
-      ['So far', `${history.interruptionCount} interruptions, ${history.errorCount} errors`],
+      [
+        'So far',
+        `${plural(history.interruptionCount, 'interruption')}, ${plural(history.errorCount, 'error')}`,
+      ],
       ['Cost of ended attempts', formatCost(carry.costUsd, carry.onDemandCostUsd)],
       ...alerts.raised.map((alert): [string, string] => [
         'Warning',
@@ -135,9 +143,9 @@ export class AttemptView {
       ['Stale notices', inbox.staleNoticeCount === 0 ? '' : String(inbox.staleNoticeCount)],
     ];
     const earlier = formatAttempts({ ...emptyLedger, attempts: carry.recentAttempts });
-    setCurrentDetails(
+    showDetails(
       [
-        `### Run ${carry.spec.runId}, attempt ${carry.attemptNumber}: ${this.phase}`,
+        `### Run ${carry.spec.runId}, attempt ${carry.attemptNumber}: ${this.outcome ?? this.phase}`,
         '',
         ...rows.filter(([, text]) => text !== '').map(([name, text]) => `- **${name}:** ${text}`),
         ...(earlier === '' ? [] : ['', '#### Last attempts', '', earlier]),

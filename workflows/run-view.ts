@@ -1,4 +1,4 @@
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { formatAlert } from '../domain/alerts';
 import {
   formatAttempts,
@@ -9,6 +9,7 @@ import {
 } from '../domain/format';
 import { attemptWorkflowId } from '../domain/ids';
 import type { TrainingRunSpec } from '../domain/run-spec';
+import { showDetails } from './details';
 import { status, type Phase, type RunStatus } from './messages';
 import type { RunInbox } from './run-inbox';
 import { searchAttributes } from './search-attributes';
@@ -90,7 +91,7 @@ export class RunView {
     const { ledger, alerts } = this.inbox;
     const table = formatAttempts(ledger);
     const losses = formatLosses(this.inbox.trace.losses);
-    setCurrentDetails(
+    showDetails(
       [
         `### Run ${this.spec.runId}: ${this.phase}`,
         '',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { Console, type OutputFormat } from '../output/console';
 import { settingsFileVariable } from '../../settings/load-settings';
+import { Console, type OutputFormat } from '../output/console';
 
 /** What every command is given beside its own arguments. */
 export interface CommandContext {

@@ -8,7 +8,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { settingRows, settingsText } from '../output/settings-text';
 import { setInFile } from '../../settings/edit-settings';
 import { findUpwards } from '../../settings/find-upwards';
 import {
@@ -18,6 +17,7 @@ import {
   projectFileName,
   type LoadedSettings,
 } from '../../settings/load-settings';
+import { settingRows, settingsText } from '../output/settings-text';
 import { action, type CommandContext, type Invocation } from './command-context';
 import { tellSettings } from './tell-settings';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { examine, type Finding } from '../doctor/examine';
 import { exitCodes } from '../../domain/exit-codes';
+import { examine, type Finding } from '../doctor/examine';
 import { action, type CommandContext, type Invocation } from './command-context';
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {

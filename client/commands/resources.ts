@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { protectingTagKeys } from '../../domain/ids';
 import { exitCodes } from '../../domain/exit-codes';
+import { protectingTagKeys } from '../../domain/ids';
 import { limits } from '../limits';
 import { cleanupText, resourcesText, summaryText } from '../output/resources-text';
 import { readHoldings } from '../resources/held-instances';
@@ -8,9 +8,9 @@ import { readStorage, readStorageTotals } from '../resources/held-storage';
 import { carryOut, countOf, planCleanup } from '../resources/plan-cleanup';
 import { readRunStates } from '../resources/run-states';
 import { summarise } from '../resources/summarise';
-import { action, type CommandContext, type Invocation } from './command-context';
 import { parseAgeMs } from './aws/log-options';
 import { addWatchOptions } from './aws/shared-options';
+import { action, type CommandContext, type Invocation } from './command-context';
 import { ArgumentProblems } from './parse-options';
 import { readWatch, showFrames, type WatchOptions } from './watch-frames';
 import { withClient } from './with-client';

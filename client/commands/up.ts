@@ -1,27 +1,27 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { Failure } from '../../domain/failure';
-import { chooseCloud } from '../environment/choose-cloud';
-import { startDetached } from '../environment/detach';
-import { startEnvironment, type RunningEnvironment } from '../environment/start-environment';
-import { findUpFile, isUp, stateFolderName, type UpFile } from '../environment/up-file';
 import { exitCodes } from '../../domain/exit-codes';
-import type { Console } from '../output/console';
-import { tryToLock, unlock } from '../processes/lock-file';
-import { isAlive } from '../processes/process-identity';
+import { Failure } from '../../domain/failure';
 import {
   loadSettings,
   settingsForLocalCloud,
   type LoadedSettings,
 } from '../../settings/load-settings';
-import { ArgumentProblems } from './parse-options';
+import { chooseCloud } from '../environment/choose-cloud';
+import { startDetached } from '../environment/detach';
+import { startEnvironment, type RunningEnvironment } from '../environment/start-environment';
+import { findUpFile, isUp, stateFolderName, type UpFile } from '../environment/up-file';
+import type { Console } from '../output/console';
+import { tryToLock, unlock } from '../processes/lock-file';
+import { isAlive } from '../processes/process-identity';
 import {
   action,
   type CommandContext,
   type GlobalOptions,
   type Invocation,
 } from './command-context';
+import { ArgumentProblems } from './parse-options';
 import { tellSettings } from './tell-settings';
 
 interface UpOptions {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes } from '../../domain/exit-codes';
 import { limits } from '../limits';
-import { Patience } from '../runs/patience';
 import type { Console } from '../output/console';
+import { Patience } from '../runs/patience';
 import { interruptedBy } from './aws/watch';
 import type { ArgumentProblems } from './parse-options';
 

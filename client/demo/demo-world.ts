@@ -1,12 +1,12 @@
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { configuredTemporal } from '../../temporal/connect';
+import { createNamespace, deleteNamespace } from '../../temporal/namespaces';
 import { startEnvironment, type RunningEnvironment } from '../environment/start-environment';
 import { LocalCloudAdmin } from '../local-cloud/admin-client';
 import { inPackage } from '../package-root';
 import { TrainingClient } from '../training-client';
-import { configuredTemporal } from '../../temporal/connect';
-import { createNamespace, deleteNamespace } from '../../temporal/namespaces';
 
 /** A world of the demo's own: its folder, its ports, its namespace. Any number of them live side by side. */
 export interface DemoWorld {

@@ -1,14 +1,15 @@
-import { CloudAccess } from '../cloud-access';
 import { exitCodes } from '../../domain/exit-codes';
+import { CloudAccess } from '../cloud-access';
 import { startedProcesses } from '../environment/up-file';
 import type { Console } from '../output/console';
+import { inPackage } from '../package-root';
+import type { RunSnapshot } from '../runs/run-snapshot';
 import { demoText, judgeDemo } from './demo-report';
 import { createDemoWorld, type DemoWorld } from './demo-world';
 import { findLeftovers } from './leftovers';
 import { LiveView } from './live-view';
 import { playDemo } from './play';
 import { modelFile, sha256, trainUninterrupted } from './reference-run';
-import type { RunSnapshot } from '../runs/run-snapshot';
 
 /** About half a minute of training on one core, slowed down so that there is time to watch. */
 const scriptArgs = ['--steps', '500', '--checkpoint-every', '50', '--step-seconds', '0.05'];
@@ -98,7 +99,7 @@ async function tellKept(world: DemoWorld, console: Console): Promise<void> {
     [
       '',
       `Everything still runs in ${world.folder}. To look at it:`,
-      `  cd ${world.folder}`,
+      `  cd ${world.folder}; alias runctl='node "${inPackage('dist/client/main.js')}"'`,
       '  runctl aws list; runctl local status; eval "$(runctl env)"',
       'To end it:',
       `  runctl down && cd - && rm -r ${world.folder}`,

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Failure } from '../../domain/failure';
+import { connectClient } from '../../temporal/connect';
 import { CloudAccess } from '../cloud-access';
 import {
   resolveEnvironment,
   type Environment,
   type EnvironmentOptions,
 } from '../environment/environment';
-import { Failure } from '../../domain/failure';
-import { connectClient } from '../../temporal/connect';
 import { findInstalledServer } from '../temporal-server/find-server';
 
 /** One thing that runctl needs, or could use. */

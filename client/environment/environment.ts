@@ -1,5 +1,4 @@
 import { Failure } from '../../domain/failure';
-import { configuredTemporal, type TemporalTarget } from '../../temporal/connect';
 import {
   loadSettings,
   placeTexts,
@@ -7,6 +6,7 @@ import {
   type LoadedSettings,
 } from '../../settings/load-settings';
 import type { SettingName, SettingValues } from '../../settings/setting-keys';
+import { configuredTemporal, type TemporalTarget } from '../../temporal/connect';
 import { chooseCloud, type Cloud, type ChosenCloud } from './choose-cloud';
 import { findUpFile, isUp, type FoundUpFile } from './up-file';
 

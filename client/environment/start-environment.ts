@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { Failure } from '../../domain/failure';
+import type { SettingValues } from '../../settings/setting-keys';
+import { configuredTemporal, connectClient, type TemporalTarget } from '../../temporal/connect';
+import { registerSearchAttributes } from '../../temporal/search-attributes';
 import { startLocalCloud } from '../local-cloud/start-local-cloud';
 import { endProcess, type BackgroundProcess } from '../processes/background-process';
 import { identifyProcess, type LocalProcess } from '../processes/process-identity';
-import type { SettingValues } from '../../settings/setting-keys';
-import { configuredTemporal, connectClient, type TemporalTarget } from '../../temporal/connect';
 import { findServerProgram } from '../temporal-server/find-server';
-import { registerSearchAttributes } from '../../temporal/search-attributes';
 import { startServer } from '../temporal-server/start-server';
 import type { Cloud } from './choose-cloud';
 import { localCloudVariables, workerVariables } from './environment';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { isAlive, type LocalProcess } from '../processes/process-identity';
 import { findUpwards } from '../../settings/find-upwards';
+import { isAlive, type LocalProcess } from '../processes/process-identity';
 
 const localProcess = z.object({ pid: z.number().int(), startTime: z.string() });
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { Failure } from '../../domain/failure';
+import { answers, type TemporalTarget } from '../../temporal/connect';
+import { searchAttributeArguments } from '../../temporal/search-attributes';
 import { limits } from '../limits';
 import {
   endProcess,
@@ -10,8 +12,6 @@ import {
 import { listensOn } from '../processes/port-owner';
 import { findFreePort, preferPort, requireFreePort } from '../processes/ports';
 import { waitUntil } from '../wait-until';
-import { answers, type TemporalTarget } from '../../temporal/connect';
-import { searchAttributeArguments } from '../../temporal/search-attributes';
 import type { ServerProgram } from './server-program';
 
 export interface StartServerOptions {

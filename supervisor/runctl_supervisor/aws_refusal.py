@@ -28,6 +28,7 @@ class AwsRefusal(Exception):
         super().__init__("%s: %s" % (code, message))
         self.status = status
         self.code = code
+        self.message = message
 
     @property
     def is_transient(self):

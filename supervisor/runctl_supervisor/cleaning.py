@@ -30,6 +30,7 @@ _REMOVED = (
     "preparation.json",
     "container.json",
     "container-log.json",
+    "reserve",
 )
 
 

@@ -12,7 +12,7 @@ from .preparation_failure import PreparationFailure
 
 def fetch_code(paths, request, storage, patience):
     """Downloads and unpacks; raises PreparationFailure. The script is there afterwards."""
-    archive = os.path.join(paths.training, "code.tar.gz.part")
+    archive = paths.code_archive
     sha256 = patience.ask(
         lambda: storage.download(request.code_key, archive), "the code archive", Refusals("code-missing")
     )

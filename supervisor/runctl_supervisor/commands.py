@@ -9,6 +9,7 @@ import time
 from .files import read_json, write_json
 from .journal import log
 from .process_identity import send_signal
+from .reserve import give_some_room
 from .stopping import StopCommand
 
 
@@ -16,14 +17,24 @@ def ask_to_stop(paths, supervisor, cause, timeout_seconds):
     """Asks for the end of the trainer; joins what is under way, except that force always counts."""
     before = read_json(paths.stop_request)
     if before is None or (cause == "force-stop" and before.get("cause") != "force-stop"):
-        write_json(paths.stop_request, {"cause": cause, "timeoutSeconds": timeout_seconds})
+        _write_request(paths, paths.stop_request, {"cause": cause, "timeoutSeconds": timeout_seconds})
     send_signal(supervisor, signal.SIGUSR1)
 
 
 def ask_to_save(paths, supervisor, token, timeout_seconds):
     """Asks for a checkpoint; the answer has the token."""
-    write_json(paths.save_request, {"token": token, "timeoutSeconds": timeout_seconds})
+    _write_request(paths, paths.save_request, {"token": token, "timeoutSeconds": timeout_seconds})
     send_signal(supervisor, signal.SIGUSR1)
+
+
+def _write_request(paths, path, content):
+    try:
+        write_json(path, content)
+    except OSError:
+        # A trainer that has filled the disk is to be stopped all the more.
+        if not give_some_room(paths):
+            raise
+        write_json(path, content)
 
 
 class StopInbox:
@@ -68,7 +79,14 @@ class SaveInbox:
                 trainer.signal(self._signal_number)
         if self.is_waiting and self._is_answered(publisher):
             self.is_waiting = False
-            write_json(self._paths.save_reply, {"token": self._token, "checkpoint": publisher.checkpoint})
+            self._answer(publisher.checkpoint)
+
+    def _answer(self, checkpoint):
+        try:
+            write_json(self._paths.save_reply, {"token": self._token, "checkpoint": checkpoint})
+        except OSError as error:
+            # A full disk: who asked gives up at its timeout.
+            log("save-reply.json cannot be written: %s" % error)
 
     def _is_answered(self, publisher):
         if publisher.is_finished or time.monotonic() - self._received_at > self._timeout_seconds:

@@ -7,11 +7,12 @@ from .limits import MARKER_STABLE_SECONDS
 
 
 class CompletionWatcher:
-    """Remembers since when the marker has not changed."""
+    """Remembers since when the marker has not changed; `started_at_seconds` (since the epoch) is when the trainer began."""
 
     def __init__(self, marker_path, started_at_seconds):
         self._marker_path = marker_path
         self._started_at_seconds = started_at_seconds
+        self._started_at_monotonic = time.monotonic() - (time.time() - started_at_seconds)
         self._state = None
         self._unchanged_since = 0.0
         self.completed_at = None
@@ -36,7 +37,13 @@ class CompletionWatcher:
             status = os.stat(self._marker_path)
         except OSError:
             return None
-        # One second of tolerance for file systems that keep whole seconds. Older ones were removed before the start.
-        if status.st_mtime < self._started_at_seconds - 1:
+        # Older ones were removed before the start, but a script may bring one back. One second of tolerance for file
+        # systems that keep whole seconds.
+        if status.st_mtime < self._earliest_start_seconds() - 1:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def _earliest_start_seconds(self):
+        """The start by the clock as it was then, or as it is now: it may have been set in between, either way."""
+        by_todays_clock = time.time() - (time.monotonic() - self._started_at_monotonic)
+        return min(self._started_at_seconds, by_todays_clock)

@@ -2,7 +2,7 @@
 
 import os
 
-_SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"}
+from .shells import is_shell
 
 # Around a shell script. A shell dies of its SIGTERM at once, its container would end with it, and the training that it
 # started would have no time to save. This one passes each signal to everything in its process group, once, and stays
@@ -114,4 +114,4 @@ def _is_shell_script(path):
     words = head[2:].split(b"\n", 1)[0].decode("utf-8", "replace").split()
     if words and os.path.basename(words[0]) == "env":
         words = [word for word in words[1:] if not word.startswith("-")]
-    return bool(words) and os.path.basename(words[0]) in _SHELLS
+    return bool(words) and is_shell(words[0])

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 
 from . import limits
-from .container import ContainerTrainer
+from .container_trainer import ContainerTrainer
 from .container_image import image_environment
 from .container_network import decide_network, make_dead_end
 from .container_removal import remove_containers
 from .container_request import container_body, container_command, container_name, decide_gpus
 from .engine import EngineAway, EngineRefusal, container_path
-from .environment import container_environment
+from .trainer_environment import container_environment
 from .journal import log
 from .metadata import metadata_endpoint
 from .preparation_failure import PreparationFailure

@@ -10,6 +10,8 @@ from .files import remove
 
 
 class ExpectedNames:
+    """`expect` each name of the listing in its order, then `finish`."""
+
     def __init__(self, directory):
         self._directory = directory
         # The folders that lead to where the listing is now, each with the names that it may hold.

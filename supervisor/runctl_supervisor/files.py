@@ -7,12 +7,17 @@ import os
 def write_json(path, value, durable=False):
     """Replaces the file in one step; with `durable` it also survives a crash of the machine."""
     temporary = "%s.%d.tmp" % (path, os.getpid())
-    with open(temporary, "w", encoding="utf-8", errors="replace") as file:
-        json.dump(value, file, ensure_ascii=False)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8", errors="replace") as file:
+            json.dump(value, file, ensure_ascii=False)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        # What a full disk had room for.
+        remove(temporary)
+        raise
 
 
 def read_json(path):

@@ -14,8 +14,9 @@ from .texts import last_bytes, last_lines_of_file
 class Installer:
     """One program at a time, each in a process group of its own; `cancel` ends it and all that come after it."""
 
-    def __init__(self, log_path, environment):
-        self._log_path = log_path
+    def __init__(self, training_log, environment):
+        self._training_log = training_log
+        self._log_path = training_log.path
         self._environment = environment
         self._cancelled = threading.Event()
         self._deadline = time.monotonic() + limits.INSTALLATION_MAX_SECONDS
@@ -24,9 +25,8 @@ class Installer:
         self._cancelled.set()
 
     def tell(self, sentence):
-        """One line of ours in the log, told apart from the script's by its beginning."""
-        with open(self._log_path, "ab") as log:
-            log.write(("runctl: %s\n" % sentence).encode("utf-8", "replace"))
+        """One line of ours in the log."""
+        self._training_log.append_own(sentence)
 
     def run(self, command, directory, what, **more_environment):
         """Runs a command to its end. Raises PreparationFailure with the last lines that it printed."""

@@ -23,6 +23,9 @@ VERB_PUBLISHING_SECONDS = 40.0
 # Two looks at an unchanged checkpoint must be this far apart (docs/supervisor-protocol.md).
 CHECKPOINT_STABLE_SECONDS = 1.0
 CHECKPOINT_LOOK_SECONDS = 0.5
+# Between two tries while the storage fails: seldom enough for an outage of hours, or what is left of a notice.
+PUBLISHING_RETRY_MAX_SECONDS = 10.0
+HURRIED_LOOK_SECONDS = 0.5
 MARKER_STABLE_SECONDS = 2.0
 
 # Kept back from a notice for publishing: a quarter of what is left, within these bounds.
@@ -82,10 +85,13 @@ SAVED_ELSEWHERE_LOOK_SECONDS = 5.0
 SAVED_ELSEWHERE_FILES_MAX_COUNT = 10_000
 
 LOG_PUBLISH_SECONDS = 5.0
+LOG_RETRY_AT_END_SECONDS = 1.0
 LOG_CHUNK_MAX_BYTES = 4 * 1024 * 1024
 # What is read of a log or progress file in one tick; what is older than that is skipped when there is more.
 TAIL_READ_MAX_BYTES = 1024 * 1024
 LINE_MAX_CHARACTERS = 2_000
+# With a log pattern every line is looked at, 1 MiB a tick; a flood leaves a rest. This reads 100 to 250 MB of it.
+FINAL_READ_SECONDS = 10.0
 LOG_PATTERN_SECONDS = 0.5
 # What explains a failure stands near the end: a traceback of several processes takes some dozen lines.
 FAILURE_LOG_MAX_LINES = 100
@@ -117,7 +123,13 @@ COMMAND_MAX_BYTES = 80
 # Nonce, braces and names around what `processes` tells.
 ANSWER_FRAME_BYTES = 200
 
+# After the end there is nothing to look at but the lease.
+OUTLASTING_LOOK_SECONDS = 1.0
 SHUTDOWN_RETRY_SECONDS = 60.0
+
+# Kept free for the end of a training that has filled the disk: result, report, requests, and notes of what is published
+# take some dozen KB, and half of it may have been given away while the trainer lived.
+RESERVE_BYTES = 1024 * 1024
 
 # A shorter secret could be a word of any log line.
 MASKED_MIN_BYTES = 8
@@ -139,7 +151,6 @@ OUTPUT_STABLE_SECONDS = 10.0
 # A file that never stops changing goes up so often.
 OUTPUT_CHANGING_SECONDS = 300.0
 OUTPUT_LOOK_PAUSE_FACTOR = 20.0
-OUTPUT_RETRY_MAX_SECONDS = 10.0
 # At the end: so long without one file going up, and the rest is given up.
 OUTPUT_STALL_SECONDS = 900.0
 

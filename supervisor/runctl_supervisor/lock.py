@@ -25,8 +25,9 @@ class TrainingLock:
             "supervisor": identity_to_json(supervisor),
         }
         content = json.dumps(owner).encode()
-        os.ftruncate(self.descriptor, 0)
+        # In this order it takes no new room where there was an owner before.
         os.pwrite(self.descriptor, content, 0)
+        os.ftruncate(self.descriptor, len(content))
 
     def release(self):
         os.close(self.descriptor)

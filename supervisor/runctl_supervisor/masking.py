@@ -46,19 +46,6 @@ class SecretMask:
         return max(matched, len(content) - longest)
 
 
-def environment_values(pid, names):
-    """The values of these variables in the environment that a living process was started with."""
-    try:
-        with open("/proc/%d/environ" % pid, "rb") as file:
-            entries = file.read().split(b"\0")
-    except OSError:
-        return []
-    wanted = [os.fsencode(name) + b"=" for name in names]
-    return [
-        os.fsdecode(entry[len(start) :]) for entry in entries for start in wanted if entry.startswith(start)
-    ]
-
-
 def _masked_words(value):
     # Whoever masked "1" or "true" would make the log unreadable.
     whole = os.fsencode(value)

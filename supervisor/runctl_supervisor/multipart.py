@@ -6,11 +6,26 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from xml.sax.saxutils import escape, unescape
 
 from . import limits
 from .http_exchange import FileSlice
 from .storage import StorageError
+
+
+def upload_each(items, size_of, upload):
+    """Calls `upload(item, pool)` for each: small ones at the same time, then large ones, of which the parts are.
+
+    Only a large one gets the pool, since an upload that waits for its parts must not hold a thread of theirs. What
+    `upload` raises ends it.
+    """
+    with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
+        large = [item for item in items if size_of(item) > limits.MULTIPART_THRESHOLD_BYTES]
+        small = [item for item in items if size_of(item) <= limits.MULTIPART_THRESHOLD_BYTES]
+        list(pool.map(lambda item: upload(item, None), small))
+        for item in large:
+            upload(item, pool)
 
 
 def upload_file(storage, pool, key, path, size_bytes, sha256, on_progress=lambda: None):
@@ -19,10 +34,7 @@ def upload_file(storage, pool, key, path, size_bytes, sha256, on_progress=lambda
         return storage.put_file(key, path, size_bytes, sha256)
     upload_id = _begin(storage, key)
     try:
-        parts = []
-        for part in pool.map(lambda part: _upload_part(storage, key, upload_id, *part), _parts(path, size_bytes)):
-            parts.append(part)
-            on_progress()
+        parts = _upload_parts(storage, pool, key, upload_id, path, size_bytes, on_progress)
         return _complete(storage, key, upload_id, parts)
     except BaseException:
         _abort(storage, key, upload_id)
@@ -41,6 +53,25 @@ def _begin(storage, key):
     if match is None:
         raise StorageError(0, "NoUploadId", "the multipart upload did not begin")
     return match.group(1).decode()
+
+
+def _upload_parts(storage, pool, key, upload_id, path, size_bytes, on_progress):
+    """(number, ETag, checksum) of each. Returns or raises only when no part is under way any more.
+
+    One that arrives after the upload was aborted would stay in the bucket, unseen and paid for.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+    """
+    jobs = [pool.submit(_upload_part, storage, key, upload_id, *part) for part in _parts(path, size_bytes)]
+    try:
+        parts = []
+        for job in jobs:
+            parts.append(job.result())
+            on_progress()
+        return parts
+    finally:
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
 
 
 def _parts(path, size_bytes):

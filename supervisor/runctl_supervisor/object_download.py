@@ -70,14 +70,27 @@ def _download_ranges(storage, found, path, pool, check):
 
         file.truncate(found.size_bytes)
         replies = list(pool.map(fetch, range(0, found.size_bytes, step)))
-    if not _is_md5(replies[0].headers, found.etag):
-        return []
-    digest = _md5()
+    headers = replies[0].headers
+    if not _is_md5(headers, found.etag):
+        # A range comes without the checksum of the whole object.
+        asked = {"If-Match": found.etag, "x-amz-checksum-mode": "ENABLED"}
+        headers = storage.send("HEAD", found.key, headers=asked).headers
+    digests = {
+        name: digest
+        for name, digest in _new_digests(found.etag).items()
+        if _stated(name, headers, found.etag) is not None
+    }
+    if digests:
+        _read_into(digests.values(), path, check)
+    return _checksums(headers, found.etag, digests)
+
+
+def _read_into(digests, path, check):
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(_BLOCK_BYTES), b""):
             check()
-            digest.update(block)
-    return [("MD5", found.etag.strip('"'), digest.hexdigest())]
+            for digest in digests:
+                digest.update(block)
 
 
 def _download_range(storage, found, descriptor, start, end, check):
@@ -105,16 +118,22 @@ def _download_range(storage, found, descriptor, start, end, check):
 
 def _checksums(headers, etag, digests):
     """(name, what S3 states, what came) of every checksum that covers the whole object."""
-    found = []
-    if _is_md5(headers, etag):
-        found.append(("MD5", etag.strip('"'), digests["md5"].hexdigest()))
+    return [
+        (name.upper(), stated, digest.hexdigest() if name == "md5" else b64encode(digest.digest()).decode())
+        for name, digest in digests.items()
+        for stated in [_stated(name, headers, etag)]
+        if stated is not None
+    ]
+
+
+def _stated(name, headers, etag):
+    """What S3 says of the whole object by that name; None when it says nothing."""
+    if name == "md5":
+        return etag.strip('"') if _is_md5(headers, etag) else None
     # A checksum of checksums (of a multipart upload) says nothing about the bytes in one piece.
-    if headers.get("x-amz-checksum-type", "FULL_OBJECT") != "COMPOSITE":
-        for name, digest in digests.items():
-            stated = headers.get("x-amz-checksum-" + name)
-            if stated and "-" not in stated:
-                found.append((name, stated, b64encode(digest.digest()).decode()))
-    return found
+    is_whole = headers.get("x-amz-checksum-type", "FULL_OBJECT") != "COMPOSITE"
+    stated = headers.get("x-amz-checksum-" + name)
+    return stated if is_whole and stated and "-" not in stated else None
 
 
 def _is_md5(headers, etag):

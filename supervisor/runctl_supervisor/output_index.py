@@ -99,7 +99,7 @@ def fetch_earlier_outputs(paths, request, storage, open_bucket, patience, tell):
 def _read_index(paths, request, storage, ask):
     if request.attempt_number == 1:
         return {}
-    part = os.path.join(paths.training, "outputs.json.part")
+    part = paths.output_index
     # Downloaded into a file, since it may be larger than a reply that is held in memory.
     is_there = ask(lambda: _download_if_there(storage, request.output_index_key, part))
     if not is_there:

@@ -4,37 +4,15 @@ import os
 
 DEFAULT_ROOT = "/var/lib/runctl"
 
-FOLDERS = ("code", "checkpoints", "resume", "hooks", "output-parts")
-FILES = (
-    "request.json",
-    "training.pid",
-    "training.log",
-    "supervisor.log",
-    "report.json",
-    "result.json",
-    "notice.json",
-    "progress.jsonl",
-    "lease.json",
-    "stop-request.json",
-    "save-request.json",
-    "save-reply.json",
-    "publications.json",
-    "log-publication.json",
-    "container.json",
-    "container-log.json",
-    "code.tar.gz.part",
-    "outputs.json",
-    "outputs.json.part",
-    "preparation.json",
-)
-
 
 class TrainingPaths:
     """The files of the one training that an instance can have."""
 
     def __init__(self, root):
         self.training = os.path.join(root, "training")
-        self.lock = self._named("lock")
+        # What the next attempt must not find: everything below but the lock, which whoever removes it holds.
+        self.of_one_attempt = []
+        self.lock = os.path.join(self.training, "lock")
         self.request = self._named("request.json")
         self.trainer_pid = self._named("training.pid")
         self.training_log = self._named("training.log")
@@ -48,23 +26,29 @@ class TrainingPaths:
         self.save_request = self._named("save-request.json")
         self.save_reply = self._named("save-reply.json")
         self.publications = self._named("publications.json")
+        self.log_publication = self._named("log-publication.json")
         self.container = self._named("container.json")
         self.container_log = self._named("container-log.json")
         self.code = self._named("code")
+        self.code_archive = self._named("code.tar.gz.part")
         self.checkpoints = self._named("checkpoints")
         self.resume = self._named("resume")
         self.hooks = self._named("hooks")
         self.preparation = self._named("preparation.json")
+        self.reserve = self._named("reserve")
         self.outputs = self._named("outputs")
         self.output_parts = self._named("output-parts")
         self.output_state = self._named("outputs.json")
+        self.output_index = self._named("outputs.json.part")
         # These outlive an attempt: what the next one on this instance can use, and what no bucket holds.
         self.data = os.path.join(root, "data")
         self.environments = os.path.join(root, "environments")
         self.kept_outputs = os.path.join(root, "kept-outputs")
 
     def _named(self, name):
-        return os.path.join(self.training, name)
+        path = os.path.join(self.training, name)
+        self.of_one_attempt.append(path)
+        return path
 
 
 def training_paths():

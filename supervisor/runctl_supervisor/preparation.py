@@ -9,8 +9,8 @@ from functools import partial
 from .code_archive import fetch_code
 from .data_input import DataInput
 from .dependencies import find_declaration
-from .environment import installer_environment
-from .environments import prepare_environment
+from .trainer_environment import installer_environment
+from .virtual_environments import prepare_environment
 from .inside import path_inside
 from .installer import Installer
 from .output_index import fetch_earlier_outputs
@@ -27,8 +27,8 @@ class Preparation(threading.Thread):
     Once it has ended, `failure` says why the attempt cannot begin, or the others say what it begins with.
     """
 
-    def __init__(self, paths, request, storage, open_bucket, credentials, on_change, fetch_program):
-        """`fetch_program(patience)` brings what the trainer runs in."""
+    def __init__(self, paths, request, storage, open_bucket, credentials, training_log, on_change, fetch_program):
+        """`open_bucket(name)` gives the Storage of a bucket, `fetch_program(patience)` brings what the trainer runs in."""
         super().__init__(name="preparation", daemon=True)
         self._paths = paths
         self._request = request
@@ -38,7 +38,7 @@ class Preparation(threading.Thread):
         self._on_change = on_change
         self._fetch_program = fetch_program
         self._patience = Patience(request.lease_seconds, on_change)
-        self._installer = Installer(paths.training_log, installer_environment(paths, request))
+        self._installer = Installer(training_log, installer_environment(paths, request))
         self.failure = None
         self.resume_path = None
         self.data_path = None

@@ -8,6 +8,7 @@ import time
 from collections import deque
 
 from . import limits
+from .file_tail import FileTail
 from .instants import instant
 from .losses import LossCurve
 from .patterns import compile_pattern, find_match
@@ -46,42 +47,6 @@ def parse_progress_line(line):
     return None if step is None else (step, _whole(value.get("totalSteps")), _finite(value.get("loss")))
 
 
-class FileTail:
-    """New lines of a growing file, in bounded memory: what is too much for one tick is skipped, oldest first."""
-
-    def __init__(self, path, may_skip=True):
-        self._path = path
-        self._may_skip = may_skip
-        self._offset = 0
-        self._rest = b""
-
-    def skip_to(self, offset):
-        self._offset = offset
-
-    def new_lines(self):
-        try:
-            with open(self._path, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size < self._offset:
-                    # Truncated by the script: its new content begins at the start.
-                    self._offset, self._rest = 0, b""
-                if self._may_skip and size - self._offset > limits.TAIL_READ_MAX_BYTES and self._offset > 0:
-                    self._offset, self._rest = size - limits.TAIL_READ_MAX_BYTES, b""
-                file.seek(self._offset)
-                block = file.read(limits.TAIL_READ_MAX_BYTES)
-        except OSError:
-            return []
-        self._offset += len(block)
-        *lines, self._rest = re.split(b"[\r\n]+", self._rest + block)
-        self._rest = self._rest[-limits.LINE_MAX_CHARACTERS :]
-        return [line[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace") for line in lines if line]
-
-    def last_line(self):
-        """The line that the trainer did not finish before it ended."""
-        rest, self._rest = self._rest, b""
-        return [rest[: limits.LINE_MAX_CHARACTERS].decode("utf-8", "replace")] if rest else []
-
-
 class ProgressReader:
     """The newest progress, the first step of this attempt, and the rate over the last minute."""
 
@@ -104,11 +69,21 @@ class ProgressReader:
         self._log.skip_to(offset)
         return offset
 
-    def read(self, has_ended=False):
+    def read(self):
         """True when something new was reported."""
-        file_lines, log_lines = self._file.new_lines(), self._log.new_lines()
-        if has_ended:
-            file_lines, log_lines = file_lines + self._file.last_line(), log_lines + self._log.last_line()
+        return self._take_in(self._file.new_lines(), self._log.new_lines())
+
+    def read_rest(self):
+        """The trainer has ended: all that was not read yet, or as much as there is time for and then the end of it."""
+        deadline = time.monotonic() + limits.FINAL_READ_SECONDS
+        self.read()
+        while self._log.is_behind and time.monotonic() < deadline:
+            self.read()
+        self._log.begin_to_skip()
+        self.read()
+        self._take_in(self._file.last_line(), self._log.last_line())
+
+    def _take_in(self, file_lines, log_lines):
         reported = [each for each in map(parse_progress_line, file_lines) if each is not None]
         self._has_file = self._has_file or bool(reported)
         if not self._has_file:

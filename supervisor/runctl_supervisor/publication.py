@@ -1,17 +1,14 @@
 """Publishes one checkpoint: files, then the manifest if there is none, then the pointer by compare-and-swap."""
 
-import hashlib
 import json
 import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 
 from . import limits
 from .checkpoints import FoundCheckpoint
 from .digest import sha256_of
-from .files import read_json, write_json
 from .instants import instant
-from .multipart import upload_file
+from .multipart import upload_each, upload_file
 from .storage import ConditionLost, StorageError
 
 
@@ -41,12 +38,7 @@ class Publication:
     def publish(self):
         """Returns the checkpoint (domain/checkpoint.ts). Raises Fenced, CheckpointChanged, StorageError."""
         self._read_pointer()
-        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
-            small = [file for file in self.found.files if file.size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
-            large = [file for file in self.found.files if file.size_bytes > limits.MULTIPART_THRESHOLD_BYTES]
-            list(pool.map(lambda file: self._upload(file, None), small))
-            for file in large:
-                self._upload(file, pool)
+        upload_each(self.found.files, lambda file: file.size_bytes, self._upload)
         if any(not self._is_unchanged(file) for file in self.found.files):
             raise CheckpointChanged(self.found.name)
         manifest = self._write_manifest()
@@ -139,46 +131,3 @@ class Publication:
         if not resume or not older or older["attemptNumber"] == self._request.attempt_number:
             return True
         return checkpoint["step"] >= resume["step"]
-
-
-class PublishedSoFar:
-    """What this attempt has published, kept on disk for a supervisor that takes over."""
-
-    def __init__(self, path):
-        self._path = path
-        content = read_json(path) or {}
-        self.checkpoint = content.get("checkpoint")
-        self._fingerprint = content.get("fingerprint")
-        self._order = tuple(content.get("order") or (-1, -1))
-        self._inherited = content.get("inherited")
-
-    def is_newer(self, found, step):
-        """Whether a found checkpoint should be published after what was."""
-        is_known = _fingerprint(found) in (self._fingerprint, self._inherited)
-        return (step, found.modified_ns) > self._order and not is_known
-
-    def inherit(self, found):
-        """What an earlier attempt has published lies here, too; it is news again only when it is changed."""
-        self._inherited = _fingerprint(found)
-        self._write()
-
-    def record(self, found, step, checkpoint):
-        self.checkpoint = checkpoint
-        self._fingerprint = _fingerprint(found)
-        self._order = (step, found.modified_ns)
-        self._write()
-
-    def _write(self):
-        write_json(
-            self._path,
-            {
-                "checkpoint": self.checkpoint,
-                "fingerprint": self._fingerprint,
-                "order": list(self._order),
-                "inherited": self._inherited,
-            },
-        )
-
-
-def _fingerprint(found):
-    return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()

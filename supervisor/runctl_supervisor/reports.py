@@ -1,12 +1,12 @@
-"""report.json and result.json: what the supervisor says of itself (domain/supervisor-report.ts)."""
+"""report.json: what the supervisor says of itself, as the SupervisorReport of domain/supervisor-report.ts."""
 
 import time
 
 from . import limits
-from .files import read_json, write_json
+from .files import write_json
 from .instants import instant
 from .journal import log
-from .process_identity import identity_from_json, identity_to_json, is_alive
+from .process_identity import identity_to_json
 from .texts import first_bytes, printable
 
 
@@ -59,32 +59,3 @@ def listed_warnings(warnings):
     """Those that are there, without repetition, few and short."""
     texts = [first_bytes(printable(text), limits.WARNING_MAX_BYTES) for text in warnings if text]
     return list(dict.fromkeys(texts))[: limits.WARNINGS_MAX_COUNT]
-
-
-def read_true_report(paths):
-    """(report, whether its supervisor lives, whether a trainer needs one); the report is corrected by what lives."""
-    report = read_json(paths.report)
-    if report is None:
-        return None, False, False
-    supervisor = is_alive(identity_from_json(report.get("supervisor")))
-    trainer = is_alive(identity_from_json(report.get("trainer")))
-    if not supervisor and not trainer and report["state"] != "ended":
-        # A container's end is known to its engine, whoever was there to see it. Seldom needed, so imported late.
-        from .trainers import is_to_be_taken_up
-
-        trainer = is_to_be_taken_up(paths)
-    if not supervisor:
-        # It may have written its last word between the two looks.
-        report = read_json(paths.report) or report
-    if report["state"] != "ended" and not supervisor:
-        _correct(paths, report, trainer)
-    return report, supervisor, trainer
-
-
-def _correct(paths, report, is_trainer_alive):
-    result = read_json(paths.result)
-    if result is not None:
-        # Killed between its result and its last report.
-        report.update(state="ended", result=result)
-    elif not is_trainer_alive:
-        report["state"] = "gone"

@@ -10,7 +10,7 @@ from .daemon import run_detached
 from .files import read_json, remove, write_json
 from .instants import instant
 from .lock import describe_takeover, read_lock_owner, try_lock
-from .paths import FILES, FOLDERS
+from .output_folder import set_aside_outputs
 from .process_identity import (
     identity_from_json,
     identity_to_json,
@@ -18,15 +18,14 @@ from .process_identity import (
     send_signal,
     started_at_seconds,
 )
-from .reports import read_true_report
-from .start_request import is_same_attempt
+from .process_tree import kill_all, training_processes
+from .true_report import read_true_report
+from .start_request import is_same_attempt, parse_start_request
+from .training_log import TrainingLog
 
 
 def start(paths, raw_request):
     """The answer of the verb `start`."""
-    # Imported before the fork: the archive may be replaced while the daemon runs.
-    from .start_request import parse_start_request
-
     request = parse_start_request(raw_request)
     os.makedirs(paths.training, mode=0o755, exist_ok=True)
     deadline = time.monotonic() + limits.START_TIMEOUT_SECONDS
@@ -96,8 +95,7 @@ def _start_with_lock(paths, raw_request, request, lock):
         _remove_earlier_attempt(paths)
         write_json(paths.request, raw_request, durable=True)
         if takeover is not None:
-            with open(paths.training_log, "a", encoding="utf-8") as file:
-                file.write("runctl: %s\n" % takeover)
+            TrainingLog(paths).append_own(takeover)
     return {"started": {"supervisor": identity_to_json(_detach(paths, request, lock, takes_up, takeover))}}
 
 
@@ -111,18 +109,16 @@ def _living_trainer(paths):
 
 
 def _remove_earlier_attempt(paths):
-    from .output_folder import set_aside_outputs
-    from .process_tree import kill_all, training_processes
-
     trainers.remove_leftovers(paths)
     kill_all(lambda: training_processes(paths.checkpoints, set()))
     set_aside_outputs(paths)
-    for name in (*FOLDERS, *FILES):
-        remove(os.path.join(paths.training, name))
+    for path in paths.of_one_attempt:
+        remove(path)
 
 
 def _detach(paths, request, lock, takes_up, takeover=None):
     """Starts the daemon, which inherits the lock; returns its identity once it has reported in."""
+    # Before the fork, since the archive may be replaced while the daemon runs; and here, since `status` needs none of it.
     from . import supervisor_process
 
     def main(report_ready):

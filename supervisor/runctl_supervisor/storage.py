@@ -4,9 +4,9 @@ Each tries a few times with back-off; who has more time than that asks again.
 """
 
 import base64
+import errno
 import hashlib
 import http.client
-import os
 import random
 import re
 import time
@@ -15,9 +15,14 @@ from urllib.parse import urlsplit
 
 from . import limits
 from .aws_refusal import CREDENTIAL_CODES, AwsRefusal
+from .aws_service import endpoint_override, host_of
 from .credentials import CredentialsMissing
 from .http_exchange import FileSlice, exchange
 from .sigv4 import EMPTY_SHA256, encoded_target, signed_headers
+
+
+# Of the file that is written or read meanwhile, never of a network: asking again would not help.
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 class StorageError(AwsRefusal):
@@ -32,11 +37,10 @@ class Storage:
     """One bucket, with the instance's own credentials; safe to use from several threads."""
 
     def __init__(self, region, bucket, credentials):
-        override = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         self._region = region
         self._credentials = credentials
         self._clock_offset_seconds = 0.0
-        self._origin, self._base_path = _address(region, bucket, override)
+        self._origin, self._base_path = _address(region, bucket, endpoint_override("S3"))
 
     def get(self, key):
         """(content, etag), or (None, None) when there is no such object."""
@@ -132,7 +136,7 @@ class Storage:
         except CredentialsMissing as error:
             raise StorageError(0, "CredentialsMissing", str(error)) from error
         except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, FileNotFoundError):
+            if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) in _DISK_ERRORS:
                 raise
             raise StorageError(0, "Unreachable", "%s: %s" % (type(error).__name__, error)) from error
         if reply.status in (200, 204, 206):
@@ -153,11 +157,10 @@ def _address(region, bucket, override):
     if override:
         parts = urlsplit(override)
         return "%s://%s" % (parts.scheme, parts.netloc), "%s/%s/" % (parts.path.rstrip("/"), bucket)
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     if "." in bucket:
         # The wildcard certificate covers one label only.
-        return "https://s3.%s.%s" % (region, suffix), "/%s/" % bucket
-    return "https://%s.s3.%s.%s" % (bucket, region, suffix), "/"
+        return "https://" + host_of("s3", region), "/%s/" % bucket
+    return "https://%s.%s" % (bucket, host_of("s3", region)), "/"
 
 
 def _xml_text(body, name):

@@ -8,7 +8,7 @@ from .memory import protect_from_out_of_memory
 from .process_identity import identity_of, identity_to_json
 from .reports import ReportWriter, listed_warnings, new_report
 from .supervision import Supervision
-from .trainer import become_subreaper
+from .process_trainer import become_subreaper
 
 
 def run(paths, request, lock, takes_up, report_ready, takeover=None):

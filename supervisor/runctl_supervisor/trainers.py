@@ -1,17 +1,17 @@
 """Which kind of trainer it is: a process of the instance or a container. The only place where that is asked."""
 
-from .container import ContainerTrainer
+from .container_trainer import ContainerTrainer
 from .container_image import fetch_image
 from .container_record import ContainerRecord
 from .container_removal import remove_all
 from .container_start import start_container
 from .engine import Engine, EngineAway, EngineRefusal, container_path
-from .environment import trainer_environment
+from .trainer_environment import trainer_environment
 from .files import read_json
 from .journal import log
 from .preparation import trainer_command
 from .process_identity import identity_from_json, is_alive
-from .trainer import AdoptedTrainer, start_trainer
+from .process_trainer import AdoptedTrainer, start_trainer
 
 
 def fetch_program(paths, request, credentials, patience):

@@ -20,7 +20,7 @@ class TrainingLog:
         self._lock = threading.Lock()
 
     def append_own(self, *lines):
-        """Lines for people, among the trainer's."""
+        """Lines for people, told apart from the trainer's by their beginning."""
         content = "".join("runctl: %s\n" % line for line in lines).encode("utf-8", "replace")
         with self._lock:
             counted = read_json(self._count_path)

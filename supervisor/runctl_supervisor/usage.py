@@ -7,7 +7,7 @@ from . import limits
 from .instants import instant
 from .machine_usage import disk_usages, gpu_usages, memory_usage, processor_ticks, processor_usage
 from .process_usage import describe, describe_details, find_roles, read_usage
-from .reports import read_true_report
+from .true_report import read_true_report
 
 
 def processes(paths, request):

@@ -7,7 +7,7 @@ from .answers import VerbFailure
 from .files import read_json
 from .lease import renew_lease
 from .process_identity import identity_from_json
-from .reports import read_true_report
+from .true_report import read_true_report
 from .start_request import has_same_claim
 
 

@@ -7,6 +7,8 @@ import time
 
 
 class Waker:
+    """One for the process, made in its main thread: it takes over the signals that mean something to a supervisor."""
+
     def __init__(self):
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
@@ -33,6 +35,7 @@ class Waker:
             pass
 
     def wait(self, timeout_seconds):
+        """Returns when somebody wakes it, or after the time."""
         try:
             if select.select([self._read], [], [], timeout_seconds)[0]:
                 os.read(self._read, 4096)

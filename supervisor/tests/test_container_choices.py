@@ -4,7 +4,7 @@ import os
 import tempfile
 import unittest
 
-from runctl_supervisor.container import exit_status_of
+from runctl_supervisor.container_trainer import exit_status_of
 from runctl_supervisor.container_network import decide_network
 from runctl_supervisor.container_request import container_command, container_name, decide_gpus
 from runctl_supervisor.image_name import ecr_region, parse_image_name

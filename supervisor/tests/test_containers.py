@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 import unittest
 
 from runctl_supervisor.process_identity import identity_of, read_stat
@@ -33,6 +34,52 @@ hoard = bytearray(500_000_000)
 # A shell that does not pass signals on, around a training that takes its time to save.
 SHELL = "#!/bin/sh\necho begins\npython3 train.py 100000 1000 0.02\necho never\n"
 SLOW_SAVER = TRAINER.replace("save()\nprint(", "time.sleep(1)\nsave()\nprint(")
+
+
+WRITES_IN_PLACE = '''
+import os, time
+with open(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/step-5.pt", "w") as file:
+    print("begins", flush=True)
+    while True:
+        file.write("x" * 10000); file.flush(); time.sleep(0.02)
+'''
+# Uses each folder of the contract; a second attempt finds what the first has left.
+LEAVES_THINGS = '''
+import json, os
+folder, outputs = os.environ["RUNCTL_CHECKPOINT_DIR"], os.environ["RUNCTL_OUTPUT_DIR"]
+step, resume = 0, os.environ.get("RUNCTL_RESUME_FROM")
+if resume is not None:
+    step = json.load(open(os.path.join(resume, "state.json")))["step"]
+    assert open(os.path.join(outputs, "deep", "score.txt")).read() == "read: a fact"
+    assert os.path.isdir(os.path.join("checkpoints", os.path.basename(resume)))
+fact = open(os.path.join(os.environ["RUNCTL_DATA_DIR"], "facts.txt")).read()
+os.makedirs(os.path.join(outputs, "deep"), exist_ok=True)
+with open(os.path.join(outputs, "deep", "score.txt"), "w") as file:
+    file.write("read: " + fact)
+name = os.path.join(folder, "checkpoint-%d" % (step + 1))
+os.mkdir(name + ".tmp")
+with open(os.path.join(name + ".tmp", "state.json"), "w") as file:
+    json.dump({"step": step + 1}, file)
+os.rename(name + ".tmp", name)
+assert not os.path.exists(os.environ["RUNCTL_NOTICE_FILE"])
+with open(os.environ["RUNCTL_PROGRESS_FILE"], "a") as file:
+    file.write(json.dumps({"step": step + 1}) + "\\n")
+'''
+# The handler runs in Python's own time, so the stacks of both threads have to come from elsewhere.
+STUCK_IN_C_AND_PYTHON = '''
+import ctypes, os, signal, threading, time
+def asked(*_):
+    print("asked to end", flush=True)
+    os._exit(7)
+def stuck_in_c():
+    ctypes.CDLL(None).sleep(600)
+def stuck_in_python():
+    time.sleep(600)
+signal.signal(signal.SIGTERM, asked)
+threading.Thread(target=stuck_in_c, daemon=True).start()
+print("stuck", flush=True)
+stuck_in_python()
+'''
 
 
 # Asks the metadata service for the instance's role, as any SDK does.
@@ -145,10 +192,30 @@ class ContainerLifeTest(ContainerTest):
         told = result["lastLogLines"].splitlines()[-1]
         self.assertEqual((result["exitCode"], told), (0, "*" * len("a-secret-of-the-test") + " a fact"))
 
-    def test_one_that_hangs_shows_its_stacks_and_is_ended(self):
-        self.start_in_container("def stuck():\n    import time; time.sleep(600)\nstuck()\n", hangTimeoutSeconds=1)
-        self.assertEqual(self.ended()["quietSeconds"], 1)
-        self.assertIn("in stuck", self.instance.read("training.log"))
+    def test_the_folders_of_its_contract_are_there_inside_and_what_it_leaves_in_them_is_published(self):
+        self.cloud.objects["data/facts.txt"] = b"a fact"
+        data = {"inputUri": "s3://test-bucket/data", "outputUri": "s3://test-bucket/results"}
+        index = "runs/r1/outputs.json"
+        self.start_in_container(LEAVES_THINGS, data=data, outputIndexKey=index)
+        self.assertEqual(self.ended()["exitCode"], 0, self.instance.read("training.log"))
+        self.assertEqual(self.cloud.objects["results/deep/score.txt"], b"read: a fact")
+        checkpoint = self.latest()["checkpoint"]
+        self.assertEqual(self.cloud.json(checkpoint["prefix"] + "state.json"), {"step": 1})
+        self.instance.verb("clean-up", attempt())
+        resume = {"step": 1, "prefix": checkpoint["prefix"]}
+        self.start_in_container(
+            LEAVES_THINGS, data=data, outputIndexKey=index, resumeFrom=resume, attempt_number=2
+        )
+        self.assertEqual(self.ended()["exitCode"], 0, self.instance.read("training.log"))
+        self.assertEqual(self.latest()["checkpoint"]["step"], 2)
+
+    def test_one_that_hangs_shows_its_stacks_before_it_is_asked_to_end(self):
+        self.start_in_container(STUCK_IN_C_AND_PYTHON, hangTimeoutSeconds=1)
+        result = self.ended()
+        self.assertEqual((result["stopCause"], result["quietSeconds"], result["exitCode"]), ("hung", 1, 7))
+        log = self.instance.read("training.log")
+        for function in ("stuck_in_python", "stuck_in_c"):
+            self.assertLess(log.index("in %s\n" % function), log.index("asked to end"))
         wait_until(lambda: not self.containers(), "no container is left")
 
     def test_a_lease_that_nobody_renews_ends_it(self):
@@ -226,6 +293,32 @@ class ContainerTakeOverTest(ContainerTest):
         self.assertEqual(self.ended()["exitCode"], 3)
         self.assert_whole_log()
         wait_until(lambda: not self.containers(), "no container is left")
+
+    def test_a_lack_of_memory_that_nobody_watched_is_told_by_the_engine(self):
+        self.start_in_container(HUNGRY)
+        self.wait_for_state("training")
+        name = self.container()
+        self.kill_supervisor()
+        self.engine.docker("update", "--memory", "60m", "--memory-swap", "60m", name)
+        open(self.instance.path("limited"), "w").close()
+        wait_until(lambda: self.engine.inspect(name, "{{.State.Running}}") == "false", "its end")
+        # The control group is gone by now, and what the whole machine counts has a beginning after it.
+        self.instance.verb("status")
+        result = self.ended()
+        self.assertEqual((result["signal"], result["isOutOfMemory"]), ("SIGKILL", True))
+
+    def test_half_a_checkpoint_of_a_container_that_was_killed_unwatched_is_not_published_however_late_somebody_looks(self):
+        self.start_in_container(WRITES_IN_PLACE)
+        self.wait_for_log("begins")
+        self.kill_supervisor()
+        name = self.container()
+        self.engine.docker("kill", name)
+        killed_at = time.monotonic()
+        wait_until(lambda: time.monotonic() - killed_at > 2.5, "longer than a checkpoint has to be stable")
+        self.instance.verb("status")
+        result = self.ended()
+        self.assertEqual((result["signal"], self.instance.report()["checkpoint"]), ("SIGKILL", None))
+        self.assertEqual(self.cloud.keys("runs/r1/checkpoints/"), [])
 
     def say_enough(self):
         open(self.instance.path("enough"), "w").close()

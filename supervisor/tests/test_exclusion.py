@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
+from runctl_supervisor.lock import read_lock_owner, try_lock
 from runctl_supervisor.process_identity import identity_of, is_alive
 
 from .scripts import TRAINER
@@ -216,6 +218,29 @@ class AdoptionTest(SupervisorTest):
         self.assertEqual(self.latest()["checkpoint"]["step"], report["progress"]["step"])
         self.assertEqual(self.instance.read("result.json"), "")
 
+    def test_an_end_while_there_was_no_supervisor_at_all_is_no_result_whatever_the_script_has_left(self):
+        script = """
+import os, time
+while not os.path.exists(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/../enough"):
+    time.sleep(0.05)
+open("training_complete.txt", "w").write("x")
+"""
+        self.start(script)
+        before = self.wait_for_state("training")
+        os.kill(before["supervisor"]["pid"], signal.SIGKILL)
+        wait_until(lambda: not _alive(before["supervisor"]), "the supervisor is dead")
+        open(self.instance.path("enough"), "w").close()
+        wait_until(lambda: not _alive(before["trainer"]), "the trainer has ended")
+        for _ in range(2):
+            report = self.instance.report()
+            self.assertEqual((report["state"], report["result"]), ("gone", None))
+        self.assertEqual(self.instance.processes(), [])
+        request = json.loads(self.instance.read("request.json"))
+        self.assertEqual(self.instance.verb("start", request)["started"]["supervisor"], before["supervisor"])
+        self.assertEqual(self.instance.processes(), [], "each attempt gets one trainer")
+        self.start("print('again')", attempt_number=2)
+        self.assertEqual(self.wait_for_state("ended")["result"]["exitCode"], 0)
+
     def test_another_attempt_is_told_that_the_trainer_lives(self):
         before = self.kill_supervisor(["100000", "5", "0.03"])
         other = self.request({"train.py": TRAINER}, 2, scriptArgs=["5", "5", "0"])
@@ -234,6 +259,18 @@ print("forked", flush=True); time.sleep(600)
         os.kill(self.instance.report()["supervisor"]["pid"], signal.SIGKILL)
         self.assertIn("trainer", self.instance.verb("clean-up", attempt())["removed"])
         self.assertEqual(self.instance.processes(), [])
+
+
+class LockTest(unittest.TestCase):
+    def test_an_owner_with_a_shorter_name_replaces_one_with_a_longer_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, own = os.path.join(folder, "lock"), identity_of(os.getpid())
+            lock = try_lock(path)
+            for run_id in ("a-run-with-a-long-name", "r1"):
+                lock.write_owner(run_id, 1, own)
+                self.assertEqual(read_lock_owner(path), (run_id, 1, own))
+            self.assertIsNone(try_lock(path))
+            lock.release()
 
 
 class IdentityTest(unittest.TestCase):

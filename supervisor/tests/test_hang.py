@@ -5,18 +5,35 @@ import unittest
 from .support.instance import SupervisorTest
 
 # A thread and a child of its own, all stuck; says when it is asked to end, which must come after the stacks.
-STUCK = """
+STUCK = '''
 import os, signal, subprocess, sys, threading, time
 def asked(*_):
     print("asked to end", flush=True)
     os._exit(7)
+CHILD = """
+import time
+def stuck_child():
+    # The last of all to begin, however loaded the machine is: from here on everybody is quiet.
+    print("stuck", flush=True)
+    time.sleep(600)
+stuck_child()
+"""
 def stuck_thread():
     time.sleep(600)
 def stuck_main():
-    subprocess.run([sys.executable, "-c", "def stuck_child():\\n import time; time.sleep(600)\\nstuck_child()"])
+    subprocess.run([sys.executable, "-c", CHILD])
 signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_thread, daemon=True).start()
 stuck_main()
+'''
+
+# Waits for a byte that never comes, in a call that goes on after a signal.
+STUCK_IN_C = """
+import ctypes, os
+def in_c():
+    print("stuck", flush=True)
+    ctypes.%s(None).read(os.pipe()[0], b".", 1)
+in_c()
 """
 
 # Longer than it may be quiet it only logs, then it only reports.
@@ -58,6 +75,21 @@ class HangTest(SupervisorTest):
         script = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)"
         result = self.hung(script, saveTimeoutSeconds=0.2, hangTimeoutSeconds=0.5)
         self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGKILL"))
+
+    def test_one_that_waits_inside_of_C_code_shows_its_stack_all_the_same(self):
+        # With and without Python's lock: its own handlers would never run again in the second case.
+        for number, library in enumerate(("CDLL", "PyDLL")):
+            with self.subTest(library=library):
+                script = STUCK_IN_C % library
+                result = self.hung(script, attempt_number=number + 1)
+                self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGTERM"))
+                self.assertIn("in in_c\n", self.instance.read("training.log"))
+
+    def test_one_that_is_stopped_is_told_to_be_and_is_ended(self):
+        script = "import os, signal\nprint('stops', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+        result = self.hung(script, saveTimeoutSeconds=0.5)
+        self.assertEqual((result["stopCause"], result["signal"]), ("hung", "SIGKILL"))
+        self.assertRegex(self.instance.read("training.log"), r"thread \d+ python3[^:]*: T \(stopped\)")
 
     def test_a_log_without_progress_is_a_sign_of_life_and_so_is_progress_without_a_log(self):
         self.assertEqual(self.hung(HALF_SILENT)["stopCause"], "own-accord")

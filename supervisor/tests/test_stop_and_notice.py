@@ -1,4 +1,4 @@
-"""Ways to end a trainer: notice, stop, force, lease, a marker; and trainers that do not want to end."""
+"""Ways to end a trainer: notice, stop, force, lease; and trainers that do not want to end."""
 
 import os
 import signal
@@ -208,22 +208,7 @@ class LeaseTest(SupervisorTest):
         wait_until(lambda: os.path.exists(os.path.join(self.instance.root, "was-shut-down")), "shutdown")
 
 
-class CompletionTest(SupervisorTest):
-    def test_a_trainer_that_hangs_after_its_marker_is_ended_after_the_grace(self):
-        self.start('import time; open("training_complete.txt", "w").write("x"); time.sleep(600)')
-        result = self.wait_for_state("ended")["result"]
-        self.assertEqual((result["stopCause"], result["hasMarker"]), ("hung-after-completion", True))
-
-    def test_a_trainer_that_hangs_after_its_last_line_is_ended_after_the_grace(self):
-        self.start('import time; print("training finished", flush=True); time.sleep(600)', logPattern="finished$")
-        result = self.wait_for_state("ended")["result"]
-        self.assertEqual((result["stopCause"], result["hasMarker"]), ("hung-after-completion", False))
-
-    def test_a_marker_that_came_with_the_code_does_not_count(self):
-        self.start({"train.py": "", "training_complete.txt": "old"})
-        result = self.wait_for_state("ended")["result"]
-        self.assertEqual((result["stopCause"], result["hasMarker"]), ("own-accord", False))
-
+class LeftBehindTest(SupervisorTest):
     def test_what_the_trainer_forked_ends_with_it(self):
         self.start('import subprocess; subprocess.Popen(["setsid", "sleep", "600"])')
         self.wait_for_state("ended")

@@ -1,22 +1,30 @@
 """Publication and its storage, over the wire: conditions, fences, lost replies, large files, credentials."""
 
+import base64
 import hashlib
 import json
 import os
 import tempfile
+import threading
+import time
 import unittest
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
-from runctl_supervisor import limits
+from runctl_supervisor import http_exchange, limits
+from runctl_supervisor import storage as storage_module
+from runctl_supervisor.bucket_folder import ListedObject
 from runctl_supervisor.checkpoints import CheckpointWatcher
 from runctl_supervisor.credentials import Credentials, InstanceCredentials
 from runctl_supervisor.metadata import MetadataClient
+from runctl_supervisor.object_download import ObjectChanged, download_object
 from runctl_supervisor.publication import CheckpointChanged, Fenced, Publication
 from runctl_supervisor.sigv4 import EMPTY_SHA256, signed_headers
 from runctl_supervisor.start_request import StartRequest
 from runctl_supervisor.storage import ConditionLost, Storage, StorageError, _address
 
-from .support.cloud import BUCKET, TestCloud
+from .support.cloud import BUCKET, TestCloud, etag_of
 
 
 class WireTest(unittest.TestCase):
@@ -143,12 +151,136 @@ class PublicationTest(WireTest):
     def test_a_large_file_goes_up_in_parts(self):
         content = bytes(range(256)) * 400
         self.write("step_7", content)
-        with mock.patch.object(limits, "MULTIPART_THRESHOLD_BYTES", 50_000), mock.patch.object(
-            limits, "MULTIPART_PART_BYTES", 30_000
-        ):
+        with small_parts():
             checkpoint = self.publication().publish()
         self.assertEqual(self.cloud.objects[checkpoint["prefix"] + "step_7"], content)
         self.assertEqual(self.cloud.uploads, {})
+
+    def test_a_part_that_never_arrives_leaves_neither_half_a_checkpoint_nor_an_upload_behind(self):
+        self.write("step_7", bytes(range(256)) * 400)
+        self.point_to(fence=1, step=3)
+        before = dict(self.cloud.objects)
+        parts = []
+
+        def third_fails(method, key):
+            # The parts go up one by one with a single thread, so the others are there when it fails.
+            if method != "PUT":
+                return None
+            parts.append(key)
+            return (503, "SlowDown") if len(parts) >= 3 else None
+
+        self.cloud.storage_fault = third_fails
+        with small_parts(), mock.patch.object(limits, "TRANSFER_THREADS_COUNT", 1):
+            with self.assertRaises(StorageError):
+                self.publication().publish()
+        self.assertEqual((self.cloud.objects, self.cloud.uploads), (before, {}))
+        self.assertEqual(self.cloud.upload_count, 1)
+
+    def test_no_part_arrives_after_the_upload_was_given_up(self):
+        self.write("step_7", bytes(range(256)) * 400)
+        first = threading.Lock()
+
+        def first_is_refused_and_others_are_slow(method, key):
+            if method != "PUT":
+                return None
+            if first.acquire(blocking=False):
+                return (403, "AccessDenied")
+            return time.sleep(0.3)
+
+        self.cloud.storage_fault = first_is_refused_and_others_are_slow
+        with small_parts(), self.assertRaises(StorageError):
+            self.publication().publish()
+        self.assertEqual((self.cloud.objects, self.cloud.uploads, self.cloud.late_parts), ({}, {}, 0))
+
+    def test_a_part_whose_connection_is_cut_is_sent_again(self):
+        content = bytes(range(256)) * 400
+        self.write("step_7", content)
+        self.cloud.lost_replies = ["part 2"]
+        with small_parts():
+            checkpoint = self.publication().publish()
+        self.assertEqual(self.cloud.objects[checkpoint["prefix"] + "step_7"], content)
+        self.assertEqual((self.cloud.uploads, self.cloud.lost_replies), ({}, []))
+
+    def test_a_part_that_changes_on_the_way_is_refused_by_its_checksum(self):
+        self.write("step_7", bytes(range(256)) * 400)
+        path = os.path.join(self.folder, "step_7")
+        publication = self.publication()
+        real, reads = http_exchange.FileSlice.blocks, []
+
+        def blocks(part):
+            reads.append(part.offset_bytes)
+            # Between the checksum and the sending, at the same size and time, as memory that fails would do it.
+            if part.offset_bytes == 90_000 and reads.count(90_000) == 2:
+                flip_bytes(path, 90_000)
+            return real(part)
+
+        with small_parts(), mock.patch.object(http_exchange.FileSlice, "blocks", blocks):
+            with self.assertRaises(StorageError) as raised:
+                publication.publish()
+        self.assertEqual(raised.exception.code, "XAmzContentSHA256Mismatch")
+        self.assertEqual((self.cloud.objects, self.cloud.uploads), ({}, {}))
+
+
+class DownloadTest(WireTest):
+    """Large objects, as DataInput fetches them."""
+
+    CONTENT = bytes(range(256)) * 400
+
+    def download(self, etag=None):
+        self.cloud.objects["big"] = self.CONTENT
+        if etag is not None:
+            self.cloud.etags["big"] = etag
+        found = ListedObject("big", len(self.CONTENT), etag or etag_of(self.CONTENT), 0.0)
+        path = os.path.join(self.folder, "big")
+        with mock.patch.object(limits, "RANGE_THRESHOLD_BYTES", 50_000), mock.patch.object(
+            limits, "RANGE_BYTES", 30_000
+        ), ThreadPoolExecutor(3) as pool:
+            download_object(self.storage, found, path, pool)
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_ranges_make_one_whole_file_and_are_compared_with_the_MD5(self):
+        self.assertEqual(self.download(), self.CONTENT)
+        self.cloud.corrupted["big"] = self.CONTENT[:-1] + b"!"
+        with self.assertRaisesRegex(ObjectChanged, "does not have its MD5"):
+            self.download()
+
+    def test_what_was_uploaded_in_parts_is_compared_with_the_checksum_of_the_whole(self):
+        stated = {
+            "x-amz-checksum-crc32": base64.b64encode(zlib.crc32(self.CONTENT).to_bytes(4, "big")).decode(),
+            "x-amz-checksum-type": "FULL_OBJECT",
+        }
+        self.cloud.stated["big"] = stated
+        self.assertEqual(self.download('"0123-4"'), self.CONTENT)
+        self.cloud.corrupted["big"] = self.CONTENT[:-1] + b"!"
+        with self.assertRaisesRegex(ObjectChanged, "does not have its CRC32"):
+            self.download('"0123-4"')
+
+    def test_a_checksum_of_checksums_is_no_checksum_of_the_whole(self):
+        self.cloud.stated["big"] = {"x-amz-checksum-sha256": "c3VtIG9mIHN1bXM=-4", "x-amz-checksum-type": "COMPOSITE"}
+        self.assertEqual(self.download('"0123-4"'), self.CONTENT)
+
+    def test_a_range_that_fails_for_a_moment_is_fetched_again(self):
+        tries = []
+
+        def second_fails_once(method, key):
+            tries.append(key)
+            return (503, "SlowDown") if len(tries) == 2 else None
+
+        self.cloud.storage_fault = second_fails_once
+        self.assertEqual(self.download(), self.CONTENT)
+
+
+def flip_bytes(path, offset):
+    times = os.stat(path)
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        file.write(b"flipped")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def small_parts():
+    return mock.patch.multiple(limits, MULTIPART_THRESHOLD_BYTES=50_000, MULTIPART_PART_BYTES=30_000)
 
 
 class StorageTest(WireTest):
@@ -174,6 +306,34 @@ class StorageTest(WireTest):
         with self.assertRaises(StorageError) as raised:
             self.storage.get("k")
         self.assertTrue(raised.exception.is_transient)
+
+    def test_a_storage_that_takes_the_request_and_never_answers_is_a_transient_error(self):
+        self.storage.get("k")
+        self.cloud.storage_fault = lambda method, key: time.sleep(1)
+        began = time.monotonic()
+        with mock.patch.object(limits, "STORAGE_TIMEOUT_SECONDS", 0.1), self.assertRaises(StorageError) as raised:
+            self.storage.get("k")
+        self.assertTrue(raised.exception.is_transient)
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_a_connection_that_is_cut_in_the_middle_of_an_object_is_made_again(self):
+        content = bytes(range(256)) * 400
+        self.cloud.objects["k"] = content
+        self.cloud.cut_replies = 2
+        path = os.path.join(self.folder, "k")
+        self.assertEqual(self.storage.download("k", path), hashlib.sha256(content).hexdigest())
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), content)
+        self.assertEqual(self.cloud.cut_replies, 0)
+
+    def test_a_clock_that_is_wrong_is_corrected_by_that_of_the_storage(self):
+        self.cloud.max_skew_seconds = 900
+        for hours in (-5, 5):
+            clock = mock.Mock(wraps=time, time=lambda shift=hours * 3600: time.time() + shift)
+            storage = Storage("us-east-1", BUCKET, InstanceCredentials(MetadataClient()))
+            with mock.patch.object(storage_module, "time", clock):
+                storage.put("k", b"%d" % hours)
+            self.assertEqual(self.cloud.objects["k"], b"%d" % hours)
 
     def test_a_write_on_condition_that_somebody_else_won_is_lost(self):
         self.cloud.objects["k"] = b"theirs"

@@ -5,7 +5,9 @@ import os
 import tempfile
 import time
 import unittest
+from unittest import mock
 
+from runctl_supervisor import limits
 from runctl_supervisor.answers import answer_line
 from runctl_supervisor.instants import instant, instant_seconds
 from runctl_supervisor.paths import TrainingPaths
@@ -114,8 +116,36 @@ class ProgressReaderTest(unittest.TestCase):
         reader.read()
         self.assertEqual(reader.newest["step"], 1)
         self.append(self.paths.training_log, b"2/90")
-        reader.read(has_ended=True)
+        reader.read_rest()
         self.assertEqual(reader.newest["step"], 42)
+
+    def test_after_the_end_of_a_flood_no_line_of_it_was_left_out(self):
+        reader = ProgressReader(self.paths, None, "COMPLETE")
+        flood = (b"x" * 99 + b"\n") * 30_000
+        self.append(self.paths.training_log, flood + b"training COMPLETE\n" + flood + b"step 7/9")
+        reader.read()
+        self.assertFalse(reader.has_pattern_line)
+        reader.read_rest()
+        self.assertTrue(reader.has_pattern_line)
+        self.assertEqual(reader.newest["step"], 7)
+
+    def test_the_rest_of_a_line_whose_beginning_was_skipped_is_no_line(self):
+        reader = ProgressReader(self.paths, None, None)
+        self.append(self.paths.training_log, b"step 1/90\n")
+        reader.read()
+        line = b"12/90 [00:10<06:40]"
+        skipped = b"y" * 50_000 + b"\n"
+        kept = b"x" * (limits.TAIL_READ_MAX_BYTES - len(line)) + b"\n"
+        self.append(self.paths.training_log, skipped + line + kept)
+        reader.read()
+        self.assertEqual(reader.newest["step"], 1)
+
+    def test_what_is_too_much_even_then_is_skipped_but_for_its_end(self):
+        reader = ProgressReader(self.paths, None, "COMPLETE")
+        self.append(self.paths.training_log, (b"x" * 99 + b"\n") * 50_000 + b"step 7/9\nCOMPLETE\n")
+        with mock.patch.object(limits, "FINAL_READ_SECONDS", 0.0):
+            reader.read_rest()
+        self.assertTrue(reader.has_pattern_line)
 
     def test_binary_noise_and_endless_lines_are_survived(self):
         reader = ProgressReader(self.paths, None, None)

@@ -1,7 +1,6 @@
 """Scripts that know nothing of RUNCTL_CHECKPOINT_DIR: they save to ./checkpoints, and look there for the newest."""
 
 import json
-import os
 import unittest
 
 from .support.instance import SupervisorTest, attempt, wait_until

@@ -1,7 +1,7 @@
 import { requestDefaults } from '../../client/runs/request-defaults';
 import { buildSpec, type TrainRequest } from '../../client/runs/train-request';
-import { loadSettings, userSettingsFile } from '../../settings/load-settings';
 import { earlierKeys } from '../../settings/earlier-keys';
+import { loadSettings, userSettingsFile } from '../../settings/load-settings';
 import { failureOf } from './support/failure-of';
 import { temporaryFolder } from './support/temporary-folder';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { exitCodesText } from '../../domain/exit-codes';
 import { buildProgram } from '../../client/program';
+import { exitCodesText } from '../../domain/exit-codes';
 
 /** The commands of `runctl aws`, read without a process for each. */
 const program = buildProgram({

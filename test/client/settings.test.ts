@@ -1,6 +1,6 @@
-import { readWorkerSettings } from '../../worker/settings';
-import { loadSettings, settingsForLocalCloud } from '../../settings/load-settings';
 import { chooseCloud } from '../../client/environment/choose-cloud';
+import { loadSettings, settingsForLocalCloud } from '../../settings/load-settings';
+import { readWorkerSettings } from '../../worker/settings';
 import { failureOf } from './support/failure-of';
 import { temporaryFolder } from './support/temporary-folder';
 

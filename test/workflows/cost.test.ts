@@ -1,6 +1,7 @@
 import type { WatchInput, WatchVerdict } from '../../activities/contract';
 import { decideAlerts, defaultThresholds, isNews } from '../../domain/alerts';
 import { accountAlertsId } from '../../domain/ids';
+import { escapeDollars } from '../../domain/markdown';
 import { ensureAccountSchedule, lookAtAccount } from '../../worker/account-schedule';
 import type { ScriptedCloud } from '../support/scripted-cloud';
 import { until } from '../support/until';
@@ -44,8 +45,8 @@ test('people are warned once per crossing, over all attempts, and see it where t
   await lab.interrupt(run);
   const warning = `Run ${run.runId} costs $6.0000 per hour (more than $5).`;
   expect((await lab.childStatus(run)).alerts).toMatchObject([{ code: 'run-price', value: 6 }]);
-  expect(await detailsOf(run.childId)).toContain(`**Warning:** ${warning}`);
-  expect(await detailsOf(run.parentId)).toContain(`**Warning:** ${warning}`);
+  expect(await detailsOf(run.childId)).toContain(`**Warning:** ${escapeDollars(warning)}`);
+  expect(await detailsOf(run.parentId)).toContain(`**Warning:** ${escapeDollars(warning)}`);
   expect(run.cloud.delivered.map(({ key }) => key)).toEqual([`run/${run.runId}/1-run-price`]);
 
   price.perHourUsd = 4;

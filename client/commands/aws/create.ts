@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { decideAlerts, defaultThresholds, formatAlert } from '../../../domain/alerts';
 import { formatUsd } from '../../../domain/format';
+import { requireCloudSettings } from '../../../settings/cloud-settings';
+import { instanceBounds } from '../../../settings/instance-bounds';
 import { createInstance } from '../../instances/instance-client';
 import { toInstanceDocument } from '../../instances/instance-document';
-import { generateRunId } from '../../runs/run-name';
 import type { Console } from '../../output/console';
-import { instanceBounds } from '../../../settings/instance-bounds';
-import { requireCloudSettings } from '../../../settings/cloud-settings';
+import { generateRunId } from '../../runs/run-name';
 import { action, type CommandContext, type Invocation } from '../command-context';
 import { ArgumentProblems } from '../parse-options';
 import { withCloud } from '../with-cloud';

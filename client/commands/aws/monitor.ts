@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../../domain/exit-codes';
-import { exitCodeOfRun } from '../../runs/exit-code';
 import { limits } from '../../limits';
 import type { Console } from '../../output/console';
 import { runText } from '../../output/run-text';
+import { exitCodeOfRun } from '../../runs/exit-code';
 import { followRun } from '../../runs/follow-run';
 import type { LogSelection } from '../../runs/log-reader';
 import type { RunSnapshot } from '../../runs/run-snapshot';

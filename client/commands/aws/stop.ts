@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Checkpoint } from '../../../domain/checkpoint';
-import { formatCheckpoint } from '../../../domain/format';
 import { exitCodes } from '../../../domain/exit-codes';
+import { formatCheckpoint } from '../../../domain/format';
 import type { ForeignTraining } from '../../instances/occupation';
 import { limits } from '../../limits';
 import type { Console } from '../../output/console';

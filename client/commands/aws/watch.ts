@@ -1,9 +1,9 @@
 import { exitCodes } from '../../../domain/exit-codes';
-import { exitCodeOfRun } from '../../runs/exit-code';
 import type { Console } from '../../output/console';
 import { attemptBeginMark, attemptEndMark } from '../../output/log-marks';
 import { progressText } from '../../output/progress-text';
 import { runText } from '../../output/run-text';
+import { exitCodeOfRun } from '../../runs/exit-code';
 import { followRun, type FollowListener } from '../../runs/follow-run';
 import type { LogSelection } from '../../runs/log-reader';
 import type { AttemptLine, RunSnapshot } from '../../runs/run-snapshot';

@@ -1,6 +1,7 @@
 """Instance metadata, S3 and Parameter Store on loopback, for tests: real wire, conditional writes, faults on demand."""
 
 import base64
+import calendar
 import hashlib
 import json
 import re
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from .listing import list_page
 
 BUCKET = "test-bucket"
+# A storage_fault: the connection ends without an answer.
+CUT = "cut"
 
 
 class TestCloud:
@@ -22,12 +25,19 @@ class TestCloud:
         self.buckets = {BUCKET: self.objects}
         # Key → bytes that are sent in place of the object's own.
         self.corrupted = {}
+        # Key → ETag, and key → headers of a GET or HEAD, for objects that were uploaded in parts by somebody.
+        self.etags = {}
+        self.stated = {}
         # Objects a page of a listing holds.
         self.page_size = 1000
         # Name → value, or an error code; (name) of each request in order.
         self.parameters = {}
         self.parameter_requests = []
+        # Upload id → number of the part → bytes, as long as the upload is neither complete nor aborted.
         self.uploads = {}
+        self.upload_count = 0
+        # Parts that came when their upload was over; S3 may keep them.
+        self.late_parts = 0
         self.lock = threading.Lock()
         self.notice = None
         self.tokens = {}
@@ -36,8 +46,12 @@ class TestCloud:
         self.is_metadata_down = False
         # (status, code) for every S3 request while set; or a function of (method, key) that returns that or None.
         self.storage_fault = None
-        # Keys whose next PUT takes effect although the connection is cut before the reply.
+        # Keys (or `part N`) whose next PUT takes effect although the connection is cut before the reply.
         self.lost_replies = []
+        # How many GETs of the storage are cut in the middle of their body.
+        self.cut_replies = 0
+        # Requests that are dated further off are refused, as S3 refuses them above 900; None takes all.
+        self.max_skew_seconds = None
         self.unsigned_requests = []
         self._server = _QuietServer(address, _handler_for(self))
         self._server.daemon_threads = True
@@ -84,6 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_GET(self):
+        self._serve()
+
+    def do_HEAD(self):
         self._serve()
 
     def do_PUT(self):
@@ -175,8 +192,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "AWS4-HMAC-SHA256 Credential=ASIATEST" not in (self.headers.get("Authorization") or ""):
             cloud.unsigned_requests.append((self.command, key))
             return self._refuse(403, "AccessDenied")
+        if self._is_skewed():
+            return self._refuse(403, "RequestTimeTooSkewed")
         fault = cloud.storage_fault
         fault = fault(self.command, key) if callable(fault) else fault
+        if fault == CUT:
+            self.close_connection = True
+            return self.connection.shutdown(2)
         if fault:
             return self._refuse(*fault)
         if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
@@ -185,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
             objects = cloud.buckets.get(bucket)
             if objects is None:
                 return self._refuse(404, "NoSuchBucket")
-            if self.command == "GET":
+            if self.command in ("GET", "HEAD"):
                 if query.get("list-type") == "2":
                     return self._reply(200, list_page(objects, query, cloud.page_size, etag_of))
                 return self._get(objects, key)
@@ -196,24 +218,41 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._reply(204)
             return self._put(objects, key, query, body)
 
+    def _is_skewed(self):
+        if self.cloud.max_skew_seconds is None:
+            return False
+        dated = calendar.timegm(time.strptime(self.headers["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+        return abs(dated - time.time()) > self.cloud.max_skew_seconds
+
     def _get(self, objects, key):
         content = objects.get(key)
         if content is None:
             return self._refuse(404, "NoSuchKey")
-        if self.headers.get("If-Match", etag_of(content)) != etag_of(content):
+        cloud = self.cloud
+        etag = cloud.etags.get(key) or etag_of(content)
+        if self.headers.get("If-Match", etag) != etag:
             return self._refuse(412, "PreconditionFailed")
+        content = cloud.corrupted.get(key, content)
+        headers = {"ETag": etag}
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
         if wanted:
-            part = content[int(wanted.group(1)) : int(wanted.group(2)) + 1]
-            return self._reply(206, part, {"ETag": etag_of(content)})
-        return self._reply(200, self.cloud.corrupted.get(key, content), {"ETag": etag_of(content)})
+            # As S3 does it: of a part of an object it states no checksum.
+            return self._reply(206, content[int(wanted.group(1)) : int(wanted.group(2)) + 1], headers)
+        if self.headers.get("x-amz-checksum-mode") == "ENABLED":
+            headers.update(cloud.stated.get(key, {}))
+        return self._reply(200, content, headers)
 
     def _put(self, objects, key, query, body):
         cloud, stated = self.cloud, self.headers.get("x-amz-checksum-sha256")
         if stated and stated != base64.b64encode(hashlib.sha256(body).digest()).decode():
             return self._refuse(400, "BadDigest")
         if "uploadId" in query:
+            if query["uploadId"] not in cloud.uploads:
+                cloud.late_parts += 1
+                return self._refuse(404, "NoSuchUpload")
             cloud.uploads[query["uploadId"]][int(query["partNumber"])] = body
+            if self._loses_reply("part " + query["partNumber"]):
+                return None
             return self._reply(200, b"", {"ETag": etag_of(body)})
         before = objects.get(key)
         if self.headers.get("If-None-Match") == "*" and before is not None:
@@ -221,18 +260,24 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-Match") and (before is None or self.headers["If-Match"] != etag_of(before)):
             return self._refuse(412 if before is not None else 404, "PreconditionFailed")
         objects[key] = body
-        for lost in list(cloud.lost_replies):
-            if re.search(lost, key):
-                cloud.lost_replies.remove(lost)
+        if self._loses_reply(key):
+            return None
+        return self._reply(200, b"", {"ETag": etag_of(body)})
+
+    def _loses_reply(self, name):
+        for lost in list(self.cloud.lost_replies):
+            if re.search(lost, name):
+                self.cloud.lost_replies.remove(lost)
                 self.close_connection = True
                 self.connection.shutdown(2)
-                return None
-        return self._reply(200, b"", {"ETag": etag_of(body)})
+                return True
+        return False
 
     def _post(self, objects, key, query, body):
         cloud = self.cloud
         if "uploads" in query:
-            upload_id = "upload-%d" % (len(cloud.uploads) + 1)
+            cloud.upload_count += 1
+            upload_id = "upload-%d" % cloud.upload_count
             cloud.uploads[upload_id] = {}
             return self._reply(200, b"<R><UploadId>%s</UploadId></R>" % upload_id.encode())
         numbers = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
@@ -253,4 +298,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command == "GET" and self.cloud.cut_replies > 0 and len(body) > 1000:
+            self.cloud.cut_replies -= 1
+            self.close_connection = True
+            self.wfile.write(body[: len(body) // 2])
+        elif self.command != "HEAD":
+            self.wfile.write(body)

@@ -120,6 +120,10 @@ class Instance:
         return found
 
     def close(self):
+        self.end_processes()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def end_processes(self):
         for _ in range(100):
             processes = self.processes()
             if not processes:
@@ -130,7 +134,6 @@ class Instance:
                 except ProcessLookupError:
                     pass
             time.sleep(0.02)
-        shutil.rmtree(self.root, ignore_errors=True)
 
 
 class SupervisorTest(unittest.TestCase):

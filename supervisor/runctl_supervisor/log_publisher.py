@@ -1,26 +1,23 @@
 """Appends the trainer's log to the bucket: one object per chunk, named by its byte offset."""
 
-import os
-import threading
-
 from . import limits
 from .files import read_json, write_json
 from .journal import log
-from .storage import StorageError
+from .persistent import PersistentThread
 
 
-class LogPublisher(threading.Thread):
+class LogPublisher(PersistentThread):
     """Publishes what is new every few seconds; after `finish` the rest, then it ends."""
 
     def __init__(self, paths, request, storage, mask):
-        super().__init__(name="log-publisher", daemon=True)
+        super().__init__("log-publisher")
         self._path = paths.training_log
-        self._state_path = os.path.join(paths.training, "log-publication.json")
+        self._state_path = paths.log_publication
         self._prefix = request.log_prefix
         self._storage = storage
         self._mask = mask
-        self._wake = threading.Event()
         self._is_finishing = False
+        self._has_more = False
         state = read_json(self._state_path) or {}
         self._offset = state.get("offset", 0)
         # Where a chunk ends that another supervisor may have published already.
@@ -29,24 +26,22 @@ class LogPublisher(threading.Thread):
     def finish(self, timeout_seconds):
         """Gives the rest of the log this long; what was not published then stays on the instance."""
         self._is_finishing = True
-        self._wake.set()
+        self._wake_up()
         self.join(timeout_seconds)
 
-    def run(self):
-        while True:
-            is_last_look = self._is_finishing
-            try:
-                has_more = self._publish_chunk(is_last_look)
-            except (StorageError, OSError) as error:
-                log("publishing the log: %s" % error)
-                has_more = True
-                is_last_look = False
-                self._wake.wait(1.0 if self._is_finishing else limits.LOG_PUBLISH_SECONDS)
-            if has_more:
-                continue
-            if is_last_look:
-                return
-            self._wake.wait(limits.LOG_PUBLISH_SECONDS)
+    def _pass(self):
+        is_last_look = self._is_finishing
+        self._has_more = self._publish_chunk(is_last_look)
+        return is_last_look and not self._has_more
+
+    def _note_failure(self, error):
+        log("publishing the log: %s: %s" % (type(error).__name__, error))
+        return True
+
+    def _pause_seconds(self, failures):
+        if failures == 0 and (self._has_more or self._is_finishing):
+            return 0
+        return limits.LOG_RETRY_AT_END_SECONDS if self._is_finishing else limits.LOG_PUBLISH_SECONDS
 
     def _publish_chunk(self, is_last_look=False):
         """True when there is more than one chunk holds."""
@@ -65,8 +60,15 @@ class LogPublisher(threading.Thread):
             return False
         # The end is noted first: a chunk that was read must never change, or its readers would miss what was added.
         self._end = self._offset + len(chunk)
-        write_json(self._state_path, {"offset": self._offset, "end": self._end})
+        self._note({"offset": self._offset, "end": self._end})
         self._storage.put("%s%012d.log" % (self._prefix, self._offset), self._mask.masked(chunk))
         self._offset, self._end = self._end, None
-        write_json(self._state_path, {"offset": self._offset})
+        self._note({"offset": self._offset})
         return is_full
+
+    def _note(self, state):
+        try:
+            write_json(self._state_path, state)
+        except OSError as error:
+            # A full disk. That the log says so matters more than what another supervisor would have to know.
+            log("log-publication.json cannot be written: %s" % error)

@@ -7,11 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from typing import Optional
 
-from .masking import environment_values
 from .process_identity import identity_of, is_alive, read_stat, send_signal, started_at_seconds
+from .shells import is_shell
 
 _PR_SET_CHILD_SUBREAPER = 36
-_SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"}
 
 # The trainer's process waits here until training.pid names it. A supervisor that dies before that closes the pipe,
 # and then nothing starts. The supervisor is hard to kill for want of memory; the trainer must not inherit that.
@@ -71,6 +70,8 @@ class OwnedTrainer:
         self.identity = identity
         self.ancestor_pids = (identity.pid,)
         self.warning = None
+        # Known to be now, since it is looked at all the time.
+        self.ended_at_seconds = None
         self.was_shell = False
         self.was_out_of_memory = False
 
@@ -114,6 +115,7 @@ class AdoptedTrainer:
         self.identity = identity
         self.ancestor_pids = (identity.pid,)
         self.warning = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
+        self.ended_at_seconds = None
         self.was_shell = False
         self.was_out_of_memory = False
 
@@ -122,7 +124,7 @@ class AdoptedTrainer:
 
     def environment_values(self, names):
         """What it was given under these names, by a supervisor that is dead."""
-        return environment_values(self.identity.pid, names)
+        return _environment_values(self.identity.pid, names)
 
     def poll(self):
         return None if is_alive(self.identity) else UNKNOWN_EXIT
@@ -165,10 +167,23 @@ def is_group_alive(identity):
     return False
 
 
+def _environment_values(pid, names):
+    """The values of these variables in the environment that a living process was started with."""
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            entries = file.read().split(b"\0")
+    except OSError:
+        return []
+    wanted = [os.fsencode(name) + b"=" for name in names]
+    return [
+        os.fsdecode(entry[len(start) :]) for entry in entries for start in wanted if entry.startswith(start)
+    ]
+
+
 def _is_shell(identity):
     # Not the process name: a script that begins with #! is named after itself.
     try:
-        return os.path.basename(os.readlink("/proc/%d/exe" % identity.pid)) in _SHELLS
+        return is_shell(os.readlink("/proc/%d/exe" % identity.pid))
     except OSError:
         return False
 

@@ -5,7 +5,7 @@ import tempfile
 import types
 import unittest
 
-from runctl_supervisor.log_publication import LogPublisher
+from runctl_supervisor.log_publisher import LogPublisher
 from runctl_supervisor.masking import SecretMask
 from runctl_supervisor.storage import StorageError
 
@@ -32,7 +32,8 @@ class LogPublicationTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.paths = types.SimpleNamespace(
-            training=folder.name, training_log=os.path.join(folder.name, "training.log")
+            training_log=os.path.join(folder.name, "training.log"),
+            log_publication=os.path.join(folder.name, "log-publication.json"),
         )
         self.bucket = Bucket()
         self.mask = SecretMask()
@@ -59,6 +60,19 @@ class LogPublicationTest(unittest.TestCase):
         self.assertEqual(self.bucket.log(), b"one\ntwo\n")
         for versions in self.bucket.versions.values():
             self.assertEqual(len(set(versions)), 1)
+
+    def test_a_bucket_that_refuses_is_asked_again_at_a_walking_pace(self):
+        self.write(b"one\n")
+        self.bucket.lost_replies = 10**9
+        publisher = self.publisher()
+        publisher.start()
+        publisher.finish(2.5)
+        self.assertTrue(publisher.is_alive())
+        tries = sum(len(versions) for versions in self.bucket.versions.values())
+        self.assertIn(tries, range(2, 6))
+        self.bucket.lost_replies = 0
+        publisher.join(5)
+        self.assertEqual(self.bucket.log(), b"one\n")
 
     def test_a_log_of_several_chunks_is_published_whole_at_the_end(self):
         line = b"x" * 1023 + b"\n"

@@ -7,31 +7,28 @@ compared with what was sent.
 
 import json
 import os
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from . import limits
 from .bucket_folder import list_objects, split_uri
 from .digest import sha256_of
 from .files import read_json, write_json
 from .journal import log
-from .multipart import upload_file
+from .multipart import upload_each, upload_file
 from .output_folder import kept_outputs_path, scan_outputs
 from .output_index import UploadedFile, index_from_json, index_to_json
+from .persistent import PersistentThread
 from .storage import StorageError
 
 
-class OutputPublisher(threading.Thread):
+class OutputPublisher(PersistentThread):
     """Looks every while; after `finish` uploads all, verifies, and ends. Errors are retried for as long as it is let."""
 
     def __init__(self, paths, request, storage, open_bucket, on_change):
-        super().__init__(name="output-publisher", daemon=True)
+        super().__init__("output-publisher", on_change)
         self._paths, self._request, self._storage = paths, request, storage
-        self._on_change = on_change
         bucket, self._prefix = split_uri(request.output_uri)
         self._bucket = open_bucket(bucket)
-        self._wake = threading.Event()
         self._is_last = False
         self._verifies = True
         self._is_dirty = False
@@ -42,7 +39,6 @@ class OutputPublisher(threading.Thread):
         self._scan_seconds = 0.0
         self._error = None
         self.warning = None
-        self.is_finished = False
         self.has_given_up = False
         # When the last file went up; who waits for the end gives up when that is long ago.
         self.last_success_at = time.monotonic()
@@ -52,12 +48,12 @@ class OutputPublisher(threading.Thread):
         self._verifies = verifies
         self._is_last = True
         self.last_success_at = time.monotonic()
-        self._wake.set()
+        self._wake_up()
 
     def give_up(self):
         """No more time: what is not uploaded is said to be missing."""
         self.has_given_up = True
-        self._wake.set()
+        self._wake_up()
         missing = [path for path, each in self._scan().items() if not self._is_uploaded(path, each)]
         if not missing:
             return
@@ -72,33 +68,21 @@ class OutputPublisher(threading.Thread):
             kept = kept_outputs_path(self._paths, request.run_id, request.attempt_number)
             self.warning += "; they stay on the instance, in %s" % kept
 
-    def run(self):
+    def _begin(self):
         # Read here, since the preparation may have filled it after this object was made.
         self._uploaded = index_from_json(read_json(self._paths.output_state))
-        failures = 0
-        while not self.has_given_up:
-            is_last = self._is_last
-            try:
-                if not self._pass(is_last):
-                    break
-                failures = 0
-                if is_last:
-                    break
-            except Exception as error:  # the training must not suffer from whatever goes wrong here
-                failures += 1
-                self._note_failure(error)
-            self._pause(failures)
-        self.is_finished = True
-        self._on_change()
 
-    def _pass(self, is_last):
-        """One look; False when a newer attempt has begun, so that nothing of this one may be uploaded any more."""
+    def _pass(self):
+        """One look; True when it was the last, also since a newer attempt has begun and has the outputs to itself."""
+        if self.has_given_up:
+            return True
+        is_last = self._is_last
         found = self._scan()
         changed = [path for path, each in found.items() if not self._is_uploaded(path, each)]
         due = [path for path in changed if self._is_due(path, found[path], is_last)]
         if (due or self._is_dirty or is_last) and self._is_fenced():
             self.warning = "outputs are not uploaded any more: a newer attempt of the run has begun"
-            return False
+            return True
         failures = self._upload_all(due, found)
         if is_last and not failures:
             self._verify(self._scan())
@@ -107,7 +91,7 @@ class OutputPublisher(threading.Thread):
             raise failures[0]
         if not self.has_given_up:
             self.warning = self._left_out
-        return True
+        return is_last
 
     def _scan(self):
         began = time.monotonic()
@@ -145,12 +129,7 @@ class OutputPublisher(threading.Thread):
             except (StorageError, OSError) as error:
                 failures.append(error)
 
-        with ThreadPoolExecutor(limits.TRANSFER_THREADS_COUNT) as pool:
-            small = [path for path in due if found[path].size_bytes <= limits.MULTIPART_THRESHOLD_BYTES]
-            list(pool.map(lambda path: upload(path, None), small))
-            for path in due:
-                if found[path].size_bytes > limits.MULTIPART_THRESHOLD_BYTES:
-                    upload(path, pool)
+        upload_each(due, lambda path: found[path].size_bytes, upload)
         return failures
 
     def _note_progress(self):
@@ -211,15 +190,14 @@ class OutputPublisher(threading.Thread):
             self.warning = "Some outputs are not uploaded yet (%s); trying again." % error
         log("outputs: %s: %s" % (type(error).__name__, error))
         self._on_change()
+        return True
 
-    def _pause(self, failures):
-        if self._is_last and failures == 0:
-            return
-        # A folder that takes long to look through is looked at less often.
+    def _pause_seconds(self, failures):
+        if failures > 0:
+            return min(0.5 * 2 ** min(failures, 5), limits.PUBLISHING_RETRY_MAX_SECONDS)
+        # A folder that takes long to look through is looked at less often. After `finish` there is nothing to wait for.
         calm = max(limits.OUTPUT_LOOK_SECONDS, limits.OUTPUT_LOOK_PAUSE_FACTOR * self._scan_seconds)
-        self._wake.wait(min(0.5 * 2 ** min(failures, 5), limits.OUTPUT_RETRY_MAX_SECONDS) if failures else calm)
-        if not self._is_last:
-            self._wake.clear()
+        return 0 if self._is_last else calm
 
 
 def _bare(etag):

@@ -12,7 +12,7 @@ from .engine import EngineAway, EngineRefusal, container_path
 from .instants import instant_seconds
 from .journal import log
 from .process_identity import identity_of, is_alive, send_signal
-from .trainer import UNKNOWN_EXIT, ExitStatus
+from .process_trainer import UNKNOWN_EXIT, ExitStatus
 
 
 class ContainerTrainer:
@@ -33,6 +33,8 @@ class ContainerTrainer:
         # What the engine says; the kernel's own counters are looked at for every kind of trainer.
         self.was_out_of_memory = False
         self.identity = identity
+        # When it ended, as the engine saw it: whoever takes it over may look much later. Seconds since the epoch.
+        self.ended_at_seconds = None
         self._started_at = None
         try:
             state = self._inspect() or {}
@@ -104,6 +106,9 @@ class ContainerTrainer:
             self.identity = identity_of(state["Pid"]) if state["Pid"] else self.identity
             return None
         self.was_out_of_memory = state["OOMKilled"]
+        finished_at_seconds = instant_seconds(state.get("FinishedAt"))
+        # An engine that does not know says that it was in the year 1.
+        self.ended_at_seconds = finished_at_seconds if (finished_at_seconds or 0) > 0 else None
         if self._away_since is not None:
             # An engine that stops sends its containers the signal that means: save and exit. Exit 0 is then no success.
             log("the engine was away when the container ended, so its exit code proves nothing")

@@ -1,40 +1,40 @@
 """Publishes checkpoints as they appear, beside the training, so that a sudden death loses one interval at most."""
 
 import os
-import threading
 import time
 
 from . import limits
 from .checkpoints import CheckpointWatcher, read_checkpoint, step_of
 from .journal import log
-from .publication import CheckpointChanged, Fenced, Publication, PublishedSoFar
+from .persistent import PersistentThread
+from .publication import CheckpointChanged, Fenced, Publication
+from .published_so_far import PublishedSoFar
 from .storage import ConditionLost, StorageError
 
 
-class CheckpointPublisher(threading.Thread):
-    """Looks, publishes the newest, looks again. Errors are retried for as long as the attempt lives."""
+class CheckpointPublisher(PersistentThread):
+    """Looks, publishes the newest, looks again. Errors are retried for as long as the attempt lives.
+
+    `last_step()` is the step that a checkpoint without a number in its name has; `on_change()` wakes the main loop.
+    """
 
     def __init__(self, paths, request, storage, last_step, on_change):
-        super().__init__(name="checkpoint-publisher", daemon=True)
+        super().__init__("checkpoint-publisher", on_change)
         self._paths = paths
         self._request = request
         self._storage = storage
         self._last_step = last_step
-        self._on_change = on_change
         # It must be followed from before the trainer's first checkpoint.
         os.makedirs(paths.checkpoints, exist_ok=True)
         self._watcher = CheckpointWatcher(paths.checkpoints)
         self._published = PublishedSoFar(paths.publications)
         self._current = None
-        self._wake = threading.Event()
         self._end = None
         self._is_hurried = False
         self.checkpoint = self._published.checkpoint
         self.warning = None
-        self.is_fenced = False
         # When the last look began that published the newest there was, or found nothing new.
         self.settled_look_at = 0.0
-        self.is_finished = False
 
     def inherit(self, name):
         """Before the trainer starts: this checkpoint is published already."""
@@ -45,29 +45,18 @@ class CheckpointPublisher(threading.Thread):
     def hurry(self):
         """Time is short: look at once, and retry without long pauses."""
         self._is_hurried = True
-        self._wake.set()
+        self._wake_up()
 
     def finish(self, ended_at_seconds, was_killed):
         """The trainer has ended: publish what is there, then end. `is_finished` tells when."""
         self._end = (ended_at_seconds, was_killed)
         self.hurry()
 
-    def run(self):
-        failures = 0
-        while not self.is_fenced:
-            end, look_at = self._end, time.monotonic()
-            try:
-                is_nothing_new = self._publish_newest(end)
-                self.settled_look_at = look_at
-                failures = 0
-                if is_nothing_new and end is not None:
-                    break
-            except Exception as error:  # the training must not suffer from whatever goes wrong here
-                failures += 1
-                self._note_failure(error)
-            self._pause(failures)
-        self.is_finished = True
-        self._on_change()
+    def _pass(self):
+        end, look_at = self._end, time.monotonic()
+        is_nothing_new = self._publish_newest(end)
+        self.settled_look_at = look_at
+        return is_nothing_new and end is not None
 
     def _publish_newest(self, end):
         """True when there was nothing (more) to publish at this look."""
@@ -92,10 +81,11 @@ class CheckpointPublisher(threading.Thread):
         return False
 
     def _note_failure(self, error):
+        log("publishing: %s: %s" % (type(error).__name__, error))
         if isinstance(error, Fenced):
-            self.is_fenced = True
             self.warning = "Nothing more is published: %s." % error
-        elif isinstance(error, CheckpointChanged):
+            return False
+        if isinstance(error, CheckpointChanged):
             # Not a failure of the storage: the next look decides anew whether it is complete.
             self._current = None
         elif isinstance(error, (StorageError, ConditionLost)):
@@ -103,13 +93,12 @@ class CheckpointPublisher(threading.Thread):
         else:
             self.warning = "Publishing failed (%s: %s); trying again." % (type(error).__name__, error)
             self._current = None
-        log("publishing: %s: %s" % (type(error).__name__, error))
         self._on_change()
+        return True
 
-    def _pause(self, failures):
+    def _pause_seconds(self, failures):
         if self._end is not None and failures == 0:
             # Something was published after the end: look at once whether there is more.
-            return
-        longest = 0.5 if self._is_hurried else 10.0
-        self._wake.wait(min(limits.CHECKPOINT_LOOK_SECONDS * 2 ** min(failures, 6), longest))
-        self._wake.clear()
+            return 0
+        longest = limits.HURRIED_LOOK_SECONDS if self._is_hurried else limits.PUBLISHING_RETRY_MAX_SECONDS
+        return min(limits.CHECKPOINT_LOOK_SECONDS * 2 ** min(failures, 6), longest)

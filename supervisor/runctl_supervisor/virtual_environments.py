@@ -42,7 +42,7 @@ def prepare_environment(root, declaration, code_sha256, installer, environment):
         raise PreparationFailure("dependencies-failed", message)
     if not declaration.requirements and declaration.kind == "script":
         return None
-    tool = _UvTool(environment) if _find_uv(environment) else _PipTool(python)
+    tool = _UvTool(environment) if _find_uv(environment) else _PipTool()
     key = _key(declaration, code_sha256, python, tool.name)
     folder = os.path.join(root, key)
     _prune(root, key)
@@ -102,9 +102,6 @@ class _UvTool:
 
 class _PipTool:
     name = "pip"
-
-    def __init__(self, python):
-        self._python = python
 
     def make(self, folder, python, installer):
         # The pip of the image is seen from inside, and Debian packs Pythons that cannot make a new one.

@@ -5,6 +5,7 @@ import os
 # What tells a program where AWS is. A container that is kept from the metadata service is told nothing of it.
 _CLOUD_NAMES = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
 
+
 def trainer_environment(paths, request, prepared):
     """The SSM agent's environment, made complete, then the user's variables and secrets, then ours.
 
