@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { whyGone } from '../aws/instance-view';
+import type { Cloud } from '../aws/connect-cloud';
+import { whyGone, type InstanceView } from '../aws/instance-view';
+import { wait } from '../aws/wait';
 import { estimateRunningAt } from '../domain/bill';
 import type { Instant } from '../domain/instant';
 import { isObject } from '../domain/json-reader';
@@ -20,10 +22,11 @@ export async function awaitInstanceReady(
   { cloud, pace }: ActivityDependencies,
   { instanceId }: OnInstance,
 ): Promise<ReadyReply> {
-  const { info } = Context.current();
-  const before = readBoot(info.heartbeatDetails);
-  const view = await cloud.instances.read(instanceId);
-  const seenAt = new Date().toISOString();
+  const { info, cancellationSignal } = Context.current();
+  const { pendingAt, ...known } = readBoot(info.heartbeatDetails);
+  const look = await lookWhilePending(cloud, instanceId, cancellationSignal);
+  const { view, seenAt } = look;
+  const before: Boot = { ...known, pendingAt: look.pendingAt ?? pendingAt };
   const ageMs = Date.now() - info.scheduledTimestampMs;
   if (view === null && ageMs < activityLimits.consistencyMs) {
     throw notReady(before, `EC2 does not know ${instanceId} yet`, pace.bootIntervalMs);
@@ -32,17 +35,45 @@ export async function awaitInstanceReady(
   if (gone !== null) return { kind: 'instance-gone', gone };
   if (view?.state !== 'running') {
     const message = `${instanceId} is ${view?.state ?? 'unknown'}`;
-    throw notReady({ ...before, pendingAt: seenAt }, message, pace.bootIntervalMs);
+    throw notReady(before, message, pace.bootIntervalMs);
   }
   const { launchedAt } = view;
-  const { pendingAt } = before;
-  const runningAt =
-    before.runningAt ?? estimateRunningAt({ launchedAt, pendingAt, seenRunningAt: seenAt });
+  const seen = { launchedAt, pendingAt: before.pendingAt, seenRunningAt: seenAt };
+  const runningAt = before.runningAt ?? estimateRunningAt(seen);
   if (!(await cloud.agents.isOnline(instanceId))) {
     const message = `${instanceId} runs, but its SSM agent has not registered yet`;
-    throw notReady({ pendingAt, runningAt }, message, pace.bootIntervalMs);
+    throw notReady({ ...before, runningAt }, message, pace.bootIntervalMs);
   }
   return { kind: 'ready', runningAt };
+}
+
+interface Look {
+  readonly view: InstanceView | null;
+  readonly seenAt: Instant;
+  /** The last of these looks that saw the instance pending. */
+  readonly pendingAt: Instant | null;
+}
+
+/**
+ * Looks until the instance is no longer pending, or for a while: its bill begins when it is running, and EC2 tells nobody
+ * when that was, so the closer the looks are the better it is known.
+ */
+async function lookWhilePending(
+  { instances }: Cloud,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { pendingWatchMs, pendingLookMs } = activityLimits;
+  const untilMs = Date.now() + pendingWatchMs;
+  let pendingAt: Instant | null = null;
+  for (;;) {
+    const view = await instances.read(instanceId);
+    const seenAt = new Date().toISOString();
+    if (view?.state !== 'pending') return { view, seenAt, pendingAt };
+    pendingAt = seenAt;
+    if (Date.now() >= untilMs) return { view, seenAt, pendingAt };
+    await wait(pendingLookMs, signal);
+  }
 }
 
 /** Heartbeat details come back with the next look, without a history event. */

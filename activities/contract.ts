@@ -38,8 +38,8 @@ export interface ControlActivities {
   launchInstance(input: LaunchInput): Promise<LaunchReply>;
 
   /**
-   * Looks once whether the instance runs and its SSM agent answers; while not, throws a BENIGN failure that Temporal
-   * repeats, with a message for people.
+   * Looks whether the instance runs and its SSM agent answers; while not, throws a BENIGN failure that Temporal repeats, with
+   * a message for people. While the instance is pending it looks closely, since its bill begins when it runs.
    */
   awaitInstanceReady(input: OnInstance): Promise<ReadyReply>;
 

@@ -16,6 +16,14 @@ export const activityLimits = {
   maxExecutionSeconds: 172_800,
   /** EC2 may not know an instance yet that it has just launched; older than this, unknown means gone. */
   consistencyMs: 120_000,
+  /**
+   * An instance is pending for some 5 to 20 s, and then its bill begins. All that a worker waits for share one call, so that
+   * looks this close stay far below EC2's 20 calls a second:
+   * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+   */
+  pendingLookMs: 250,
+  /** Well within `startToCloseTimeout` of the activity; what boots longer is looked at again after a pause. */
+  pendingWatchMs: 20_000,
   /** A supervisor that was started a moment ago may not have reported yet. */
   firstReportMs: 60_000,
   /** A report of `gone` is looked at so often before it is believed. */
