@@ -1,4 +1,3 @@
-import { readerLimits } from '../aws/limits';
 import { readPrices } from '../aws/prices';
 import { decideAlerts } from '../domain/alerts';
 import type { AccountCheck } from './contract';
@@ -9,7 +8,8 @@ export async function checkAccount(
   { cloud, alerts }: Pick<ActivityDependencies, 'cloud' | 'alerts'>,
   { inForce }: { readonly inForce: readonly string[] },
 ): Promise<AccountCheck> {
-  const { instances } = await cloud.live.read(readerLimits.cacheMs);
+  // A launch asks for this look: what EC2 said before that launch does not answer it.
+  const { instances } = await cloud.live.read(0);
   const prices = await Promise.all(
     instances.map(
       async (view) => (await readPrices(cloud.prices, view, view.purchase)).pricePerHourUsd,

@@ -83,8 +83,9 @@ export interface AlertUpdate {
 }
 
 /**
- * Decides what to warn of: once per crossing. What has fallen below its threshold is armed again. A value that is not
- * known neither crosses nor falls. Pure and total; test/domain/alerts.test.ts is its table.
+ * Decides what to warn of: once per crossing. A price or a number of instances that has fallen below its threshold is armed
+ * again; age and cost of a run are not, since the cost falls only when the bill turns out lower than the estimate. A value
+ * that is not known neither crosses nor falls. Pure and total; test/domain/alerts.test.ts is its table.
  *
  * @param inForce the names that the last look returned.
  */
@@ -95,8 +96,11 @@ export function decideAlerts(
 ): AlertUpdate {
   const seen = rulesFor(observed, thresholds);
   const isKnown = (name: string): boolean => inForce.includes(name);
-  const isCrossed = (rule: Rule): boolean =>
-    rule.value === null ? isKnown(nameOf(rule)) : rule.isPast(rule.value);
+  const isCrossed = (rule: Rule): boolean => {
+    const isPast = rule.value !== null && rule.isPast(rule.value);
+    const isHeld = rule.value === null || growsOnly.includes(rule.code);
+    return isPast || (isHeld && isKnown(nameOf(rule)));
+  };
   const crossed = seen.filter(isCrossed);
   return {
     raised: crossed.flatMap((rule) =>
@@ -118,6 +122,9 @@ interface Rule {
 /** The name in {@link AlertUpdate.inForce}: another threshold is another crossing. */
 export const nameOf = ({ code, limit }: Pick<Crossing, 'code' | 'limit'>): string =>
   `${code} ${limit}`;
+
+/** Past a threshold once is past it for the rest of the run. */
+const growsOnly: readonly AlertCode[] = ['run-hours', 'run-cost'];
 
 const hoursPerDay = 24;
 
@@ -185,7 +192,7 @@ export const isRaisedAlert = (value: unknown): value is RaisedAlert =>
 /** What is remembered of the alerts of a run, or of the account. */
 export interface AlertState {
   readonly inForce: readonly string[];
-  /** The last few, oldest first. */
+  /** The last few and those in force, oldest first. */
   readonly raised: readonly RaisedAlert[];
   /** How many there were in all: gives each its name. */
   readonly count: number;
@@ -224,11 +231,20 @@ export function raiseAlerts(
   return {
     state: {
       inForce: update.inForce,
-      raised: [...state.raised, ...raised].slice(-limits.raisedAlerts),
+      raised: keepShown([...state.raised, ...raised], update.inForce),
       count: state.count + raised.length,
     },
     alerts,
   };
+}
+
+/** The last few, and the newest of each threshold that is crossed now. */
+function keepShown(raised: readonly RaisedAlert[], inForce: readonly string[]): RaisedAlert[] {
+  const newest = new Map(raised.map((alert) => [nameOf(alert), alert]));
+  const isInForce = (alert: RaisedAlert): boolean =>
+    inForce.includes(nameOf(alert)) && newest.get(nameOf(alert)) === alert;
+  const firstOfLast = raised.length - limits.raisedAlerts;
+  return raised.filter((alert, index) => index >= firstOfLast || isInForce(alert));
 }
 
 const account = "runctl's instances in this account and region";

@@ -24,7 +24,7 @@ export const limits = {
   keptNotices: 16,
   /** Requests for a checkpoint that wait for one answer. */
   saveRequests: 32,
-  /** Alerts of a run that are remembered, and shown: as many as a run has thresholds. */
+  /** Alerts that are remembered and shown, beside those in force: as many as a run has thresholds. */
   raisedAlerts: 4,
   /** Messages that the parent holds while the child is not there yet. */
   outbox: 64,

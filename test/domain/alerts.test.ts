@@ -48,6 +48,17 @@ test.each<[string, Observed, string[]]>([
   expect(codesOf(observed)).toEqual(expected);
 });
 
+test('what a run has cost warns once, although an instance that is taken back in its first hour is free', () => {
+  const costs = [9, 10.2, 9.9, 10.1, 0, 11];
+  let inForce: readonly string[] = [];
+  const warnings = costs.map((costUsd) => {
+    const update = decideAlerts(run({ costUsd }), thresholds, inForce);
+    inForce = update.inForce;
+    return update.raised.length;
+  });
+  expect(warnings).toEqual([0, 1, 0, 0, 0, 0]);
+});
+
 test('a threshold that is crossed warns once, and again only after it was below', () => {
   const prices = [6, 7, 6, 4, 6, null, 6, 5, 5.01];
   let inForce: readonly string[] = [];
@@ -87,11 +98,10 @@ test('what is switched off never warns', () => {
 });
 
 test('a look is news when it raises something, or when something fell below', () => {
-  const crossed = decideAlerts(run({ costUsd: 12 }), thresholds, []);
+  const dear = run({ pricePerHourUsd: 12 });
+  const crossed = decideAlerts(dear, thresholds, []);
   expect(isNews(crossed, [])).toBe(true);
-  expect(
-    isNews(decideAlerts(run({ costUsd: 12 }), thresholds, crossed.inForce), crossed.inForce),
-  ).toBe(false);
+  expect(isNews(decideAlerts(dear, thresholds, crossed.inForce), crossed.inForce)).toBe(false);
   expect(isNews(decideAlerts(run(), thresholds, crossed.inForce), crossed.inForce)).toBe(true);
   expect(isNews(decideAlerts(run(), thresholds, []), [])).toBe(false);
 });
@@ -119,7 +129,18 @@ test('every alert has a key of its own, and says what happened and what to do', 
   });
 });
 
-test('only the last few alerts are remembered', () => {
+test('what is in force is remembered, however many thresholds there are', () => {
+  const many = { ...thresholds, accountUsdPerHour: [10, 20, 30, 40, 50, 60] };
+  const update = decideAlerts(account({ pricePerHourUsd: 70, instanceCount: 12 }), many, []);
+  const of = { runId: null, scope: 'account', at: '2026-11-24T10:00:00.000Z' };
+  const { state } = raiseAlerts(noAlerts, update, of);
+  expect(state.raised).toHaveLength(8);
+  expect(raiseAlerts(state, { raised: [], inForce: [] }, of).state.raised).toHaveLength(
+    limits.raisedAlerts,
+  );
+});
+
+test('of what is no longer in force only the last few alerts are remembered', () => {
   const of = { runId: 'r1', scope: 'run/r1', at: '2026-11-24T10:00:00.000Z' };
   let state = noAlerts;
   for (let price = 6; price < 30; price += 1) {
