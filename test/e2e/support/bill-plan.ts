@@ -2,7 +2,7 @@ import { listInstanceTypes } from '../../../local-cloud/catalogue/instance-types
 import { seededRandom } from '../../support/seeded-random';
 
 /** What comes between a run and its end. */
-export type Happening =
+type Happening =
   | { readonly kind: 'notice'; readonly warningSeconds: number }
   | {
       readonly kind:
