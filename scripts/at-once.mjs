@@ -1,4 +1,4 @@
-// Runs npm scripts at the same time, prints what each said once it has ended, and fails if one failed.
+// Runs npm scripts at the same time and fails if one failed. The last one is shown live, the others once they have ended.
 import { spawn } from 'node:child_process';
 
 const names = process.argv.slice(2);
@@ -12,10 +12,12 @@ if (failed.length > 0) {
 function run(name) {
   const startedAt = Date.now();
   const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const isLive = name === names.at(-1);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
-      said += text;
+      if (isLive) process.stdout.write(text);
+      else said += text;
     });
   }
   return new Promise((resolve) => {

@@ -21,10 +21,16 @@ const warning: Situation = {
   },
   ours: async (world) => {
     const project = world.project('now-cost', trainer);
-    const options = ['--instance-type', 'p4d.24xlarge', '--max-cost', '0.05'];
+    // More than the minute that is owed with the launch, so that it trains before the limit is reached.
+    const options = ['--instance-type', 'p4d.24xlarge', '--max-cost', '0.3'];
     await startNow(world, project, options, 3);
     const { ran, run } = await waitNow(world, project);
-    return `\`--max-cost 0.05\`: ${run.state}, “${run.message.split('\n')[0] ?? ''}”, ${endOf(ran)}`;
+    const told = run.warnings[0] ?? 'nothing';
+    return (
+      `warns in log, status and Web UI, and a program or webhook if there is one: “${told}”; with ` +
+      `\`--max-cost 0.3\`: ${run.state}, “${run.message.split('\n')[0] ?? ''}”, ${endOf(ran)}, ` +
+      `checkpoint ${run.checkpoint?.step ?? 'none'}`
+    );
   },
 };
 

@@ -48,6 +48,7 @@ export interface RunDocument {
     readonly message: string;
   }[];
   readonly checkpoint: { readonly step: number } | null;
+  readonly warnings: readonly string[];
   readonly progress: { readonly step: number } | null;
 }
 
