@@ -45,16 +45,13 @@ const ours = Object.entries(earlierCommands).flatMap(([name, { now, note, option
   return lines.map((line) => ({ name, line: line.trim() }));
 });
 
-/** Of these a build may lack the command, or the option; one that has it is held to what is said of it. */
-const mayLack = [/^runctl aws train .*--dockerfile\b/];
-
 test('what takes the place of a command is there, with its options', () => {
   const missing = ours.filter(({ line }) => {
     const command = commandOf(line);
     const options = line.match(/ --[a-z][\w-]*/g) ?? [];
     const isThere =
       command !== null && options.every((option) => hasOption(command, option.trim()));
-    return !isThere && !mayLack.some((pattern) => pattern.test(line));
+    return !isThere;
   });
   expect(missing).toEqual([]);
 });
