@@ -59,10 +59,13 @@ export function notYet(
   delayMs: number,
 ): ApplicationFailure {
   const spread = 1 + activityLimits.jitter * (2 * Math.random() - 1);
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type,
     message,
     nextRetryDelay: Math.round(delayMs * spread),
     category: ApplicationFailureCategory.BENIGN,
   });
+  // It is no error: where it was made is of no use to whoever reads the message in the Web UI.
+  failure.stack = '';
+  return failure;
 }

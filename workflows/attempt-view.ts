@@ -148,7 +148,7 @@ export class AttemptView {
         `### Run ${carry.spec.runId}, attempt ${carry.attemptNumber}: ${this.outcome ?? this.phase}`,
         '',
         ...rows.filter(([, text]) => text !== '').map(([name, text]) => `- **${name}:** ${text}`),
-        ...(earlier === '' ? [] : ['', '#### Last attempts', '', earlier]),
+        ...(earlier === '' ? [] : ['', '#### The attempt before', '', earlier]),
       ].join('\n'),
     );
   }
