@@ -233,6 +233,7 @@ export interface ReleasedInstance {
   readonly costUsd: number;
   readonly onDemandCostUsd: number;
   readonly priceSource?: PriceSource | null;
+  readonly onDemandPriceSource?: PriceSource | null;
   readonly freeBecause?: FreeReason | null;
 }
 

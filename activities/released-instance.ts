@@ -66,6 +66,7 @@ async function billEnded(
     instance: known?.instance ?? describe(view, prices),
     ...bill,
     priceSource: prices.priceSource,
+    onDemandPriceSource: prices.onDemandPriceSource,
   };
 }
 

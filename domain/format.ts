@@ -16,8 +16,10 @@ export const formatUsd = (usd: number): string => `$${usd.toFixed(4)}`;
 export const formatMaxCost = (costUsd: number, maxCostUsd: number): string =>
   `The run has cost ${formatUsd(costUsd)}, and may cost $${maxCostUsd}.`;
 
-/** `$0.1234 (On-Demand $0.3456, 64 % saved)` */
+/** `$0.1234 (On-Demand $0.3456, 64 % saved)`; of nothing `$0.0000`. */
 export function formatCost(costUsd: number, onDemandCostUsd: number): string {
+  if (onDemandCostUsd === 0) return formatUsd(costUsd);
+  if (costUsd >= onDemandCostUsd) return `${formatUsd(costUsd)} (nothing saved against On-Demand)`;
   const saved = Math.round(savedShare(costUsd, onDemandCostUsd) * 100);
   return `${formatUsd(costUsd)} (On-Demand ${formatUsd(onDemandCostUsd)}, ${saved} % saved)`;
 }
@@ -141,13 +143,13 @@ const formatRow = (record: AttemptRecord): string =>
     cell(`**${record.outcome}**: ${record.message}`),
     formatDuration(record.billedSeconds),
     formatUsd(record.costUsd) +
-      (record.freeBecause == null ? '' : ` (${freeText[record.freeBecause]})`),
+      (record.freeBecause == null ? '' : ` (free: ${whyFree[record.freeBecause]})`),
   ].join(' | ')} |`;
 
 /** Why something that was launched costs nothing, as a phrase. */
-const freeText: Readonly<Record<FreeReason, string>> = {
-  'interrupted-in-first-hour': 'free: taken back in its first hour',
-  'never-ran': 'free: it never ran',
+export const whyFree: Readonly<Record<FreeReason, string>> = {
+  'interrupted-in-first-hour': 'EC2 took it back within its first hour',
+  'never-ran': 'it never ran',
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');

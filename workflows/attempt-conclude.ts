@@ -11,6 +11,7 @@ import { keepRecent, type AttemptCarryOver } from '../domain/carry-over';
 import { applyIntent, decideNext, type NextStep } from '../domain/decide-next';
 import { avoidPools } from '../domain/decide-placement';
 import { formatFailure, formatOutcome, reasonOf } from '../domain/format';
+import type { LaunchedInstance, PriceSource } from '../domain/instance';
 import { limits } from '../domain/limits';
 import type { AttemptOutcome, AttemptRecord } from '../domain/outcome';
 import { countOutcome } from '../domain/run-history';
@@ -116,7 +117,7 @@ async function cancelParent(): Promise<void> {
 function makeRecord(
   turn: Turn,
   outcome: AttemptOutcome,
-  { priceSource, ...cost }: AttemptCost,
+  { priceSource, onDemandPriceSource, ...cost }: AttemptCost,
 ): AttemptRecord {
   const { instance } = turn;
   const resumedAt = turn.resumeFrom?.step ?? 0;
@@ -126,8 +127,7 @@ function makeRecord(
   const lastStep = Math.max(turn.lastStep ?? resumedAt, isOwn ? (turn.checkpoint?.step ?? 0) : 0);
   return {
     number: turn.carry.attemptNumber,
-    // The bill may know a price that was not known at the launch.
-    instance: instance === null || priceSource === null ? instance : { ...instance, priceSource },
+    instance: instance === null ? null : withSources(instance, priceSource, onDemandPriceSource),
     outcome: outcome.kind,
     message: clip(formatOutcome(outcome), limits.recordMessageBytes),
     ...describeTrainerEnd(turn, outcome),
@@ -140,6 +140,17 @@ function makeRecord(
     checkpoint: turn.checkpoint,
   };
 }
+
+/** The bill may know a price that was not known at the launch, or the other way round. */
+const withSources = (
+  instance: LaunchedInstance,
+  priceSource: PriceSource | null,
+  onDemandPriceSource: PriceSource | null,
+): LaunchedInstance => ({
+  ...instance,
+  ...(priceSource === null ? {} : { priceSource }),
+  ...(onDemandPriceSource === null ? {} : { onDemandPriceSource }),
+});
 
 function describeTrainerEnd(
   { trainerEnd }: Turn,

@@ -10,8 +10,9 @@ export interface AttemptCost extends Pick<
   AttemptRecord,
   'billedSeconds' | 'costUsd' | 'onDemandCostUsd' | 'freeBecause'
 > {
-  /** Where the price that was paid comes from; null when that is not known. */
+  /** Where the price that was paid, and the one beside it, come from; null when that is not known. */
   readonly priceSource: PriceSource | null;
+  readonly onDemandPriceSource: PriceSource | null;
 }
 
 /** Of an attempt that never asked for an instance. */
@@ -20,6 +21,7 @@ export const noCost: AttemptCost = {
   costUsd: 0,
   onDemandCostUsd: 0,
   priceSource: null,
+  onDemandPriceSource: null,
 };
 
 /** Terminating an instance of ours cleans it up better than any command: a broken agent must not delay that. */
@@ -81,6 +83,7 @@ function sumCost({ instances }: ReleaseReply): AttemptCost {
     onDemandCostUsd: sum(({ onDemandCostUsd }) => onDemandCostUsd),
     // There is one, but for a launch whose reply was lost.
     priceSource: instances[0]?.priceSource ?? null,
+    onDemandPriceSource: instances[0]?.onDemandPriceSource ?? null,
     freeBecause: instances.find(({ freeBecause }) => freeBecause != null)?.freeBecause ?? null,
   };
 }

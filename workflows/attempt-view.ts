@@ -121,6 +121,7 @@ export class AttemptView {
   private render(): void {
     const { carry, inbox, instance, resumeFrom, checkpoint, alerts } = this.turn;
     const { history } = carry;
+    const { maxCostUsd } = carry.spec.budgets;
     const rows: [string, string][] = [
       ['Now', this.doing],
       ['Next', this.next],
@@ -136,6 +137,7 @@ export class AttemptView {
         `${plural(history.interruptionCount, 'interruption')}, ${plural(history.errorCount, 'error')}`,
       ],
       ['Cost of ended attempts', formatCost(carry.costUsd, carry.onDemandCostUsd)],
+      ['Cost limit of the run', maxCostUsd === null ? '' : `$${maxCostUsd}`],
       ...alerts.raised.map((alert): [string, string] => [
         'Warning',
         `${formatAlert(alert, carry.spec.runId)} (${alert.at})`,

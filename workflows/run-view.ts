@@ -89,6 +89,7 @@ export class RunView {
 
   private render(): void {
     const { ledger, alerts } = this.inbox;
+    const { maxCostUsd } = this.spec.budgets;
     const table = formatAttempts(ledger);
     const losses = formatLosses(this.inbox.trace.losses);
     showDetails(
@@ -100,6 +101,7 @@ export class RunView {
         `- **Attempt:** ${this.attemptNumber} (the child \`${attemptWorkflowId(this.spec.runId)}\` shows what it does)`,
         ...(losses === '' ? [] : [`- **Loss so far:** ${losses}`]),
         `- **Cost of ended attempts:** ${formatCost(ledger.costUsd, ledger.onDemandCostUsd)}`,
+        ...(maxCostUsd === null ? [] : [`- **Cost limit:** $${maxCostUsd}`]),
         ...alerts.map(
           (alert) => `- **Warning:** ${formatAlert(alert, this.spec.runId)} (${alert.at})`,
         ),

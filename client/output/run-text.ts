@@ -1,4 +1,4 @@
-import { formatCost, formatDuration, formatLoss, formatUsd } from '../../domain/format';
+import { formatCost, formatDuration, formatLoss, formatUsd, whyFree } from '../../domain/format';
 import type { AttemptLine, RunSnapshot } from '../runs/run-snapshot';
 import { curveText, leftText, phaseText, rateText, stepText } from './progress-text';
 import { formatTable } from './table';
@@ -100,7 +100,16 @@ function costLines(run: RunSnapshot): [string, string][] {
   return [
     ['Price', priceText(run)],
     ['Cost', `${formatCost(run.costUsd, run.onDemandCostUsd)}${estimate}`],
+    ['', tableText(run)],
   ];
+}
+
+/** That prices are not those of today, but of the table that runctl brings along; '' where none is. */
+function tableText({ attempts }: RunSnapshot): string {
+  const sources = attempts.flatMap((attempt) => [attempt.priceSource, attempt.onDemandPriceSource]);
+  const tables = new Set(sources.filter((source) => source?.startsWith('table of') === true));
+  if (tables.size === 0) return '';
+  return `counted with list prices of runctl's ${[...tables].join(', ')}: the Pricing API did not tell`;
 }
 
 /** `$0.3600/h now (spot-price-history), $0.3512 at launch; On-Demand $1.0060 (pricing-api)`; '' when nothing runs. */
@@ -160,10 +169,21 @@ export function attemptsTable(
     .split('\n')
     .map(({ length }) => length);
   const room = Math.max(view.width - Math.max(...widths) - 2, messageWidthMin);
-  return formatTable(
+  const table = formatTable(
     [...header, 'HOW'],
     rows.map((row, index) => [...row, cutTo(howItEnded(attempts[index]), room)]),
   );
+  return [table, ...freeLines(attempts)].join('\n');
+}
+
+/** `Free: attempt 2, 5 (it never ran)` */
+function freeLines(attempts: readonly AttemptLine[]): string[] {
+  const free = attempts.filter(({ freeBecause }) => freeBecause !== null);
+  const reasons = new Set(free.flatMap(({ freeBecause }) => freeBecause ?? []));
+  return [...reasons].map((reason) => {
+    const numbers = free.filter(({ freeBecause }) => freeBecause === reason);
+    return `Free: attempt ${numbers.map(({ number }) => number).join(', ')} (${whyFree[reason]})`;
+  });
 }
 
 /** What goes on now stands at the top already. */

@@ -123,6 +123,7 @@ describe('what an attempt costs', () => {
       expect(Date.parse(runningAt)).toBeGreaterThanOrEqual(Date.parse(instance.launchedAt) - 1_000);
       const row = await release(instance, runningAt);
       expect(row).toMatchObject({ billedSeconds: 60, priceSource: source, freeBecause: null });
+      expect(row?.onDemandPriceSource).toBe('pricing-api');
       expect(row?.costUsd).toBeCloseTo((await billedHere(instance)) ?? -1, 6);
       expect(row?.onDemandCostUsd).toBeCloseTo(1.006 / 60, 9);
     },
