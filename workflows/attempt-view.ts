@@ -137,7 +137,7 @@ export class AttemptView {
         `${plural(history.interruptionCount, 'interruption')}, ${plural(history.errorCount, 'error')}`,
       ],
       ['Cost of ended attempts', formatCost(carry.costUsd, carry.onDemandCostUsd)],
-      ['Cost limit of the run', maxCostUsd === null ? '' : `$${maxCostUsd}`],
+      ['Cost limit', maxCostUsd === null ? '' : `$${maxCostUsd}`],
       ...alerts.raised.map((alert): [string, string] => [
         'Warning',
         `${formatAlert(alert, carry.spec.runId)} (${alert.at})`,

@@ -142,6 +142,17 @@ describe('what an attempt costs', () => {
     expect(await billedHere(instance)).toBe(0);
   });
 
+  test('begins when it runs: one that is pending is looked at closely, and not once in a while', async () => {
+    await lab.local.admin('POST', 'faults', { kind: 'slow-boot', seconds: 2, count: 1 });
+    const instance = await launch();
+    const looksBefore = lab.sent('DescribeInstances');
+    const { messages } = await lab.runUntilDone(() =>
+      lab.activities.awaitInstanceReady(on(instance)),
+    );
+    expect(messages.filter((message) => message.includes('pending'))).toEqual([]);
+    expect(lab.sent('DescribeInstances') - looksBefore).toBeGreaterThan(2);
+  });
+
   test('is nothing when it never ran', async () => {
     await lab.local.admin('POST', 'faults', { kind: 'slow-boot', seconds: 60, count: 1 });
     const instance = await launch();

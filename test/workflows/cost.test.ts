@@ -102,6 +102,8 @@ test('a run that has cost what it may saves, releases its instance and says so',
     },
   });
   expect(run.cloud.calls.filter((call) => call === 'saveCheckpoint')).toHaveLength(1);
+  expect(await detailsOf(run.parentId)).toContain('**Cost limit:** \\$2.5\n');
+  expect(await detailsOf(run.childId)).toContain('**Cost limit:** \\$2.5\n');
   expect(run.cloud.running).toEqual([]);
 });
 
