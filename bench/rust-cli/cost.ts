@@ -1,5 +1,5 @@
 import { limits } from './limits';
-import { trainer } from './scripts';
+import { longTrainer, trainer } from './scripts';
 import { endOf, quote, startNow, waitNow, type Situation } from './situation';
 
 const warning: Situation = {
@@ -20,15 +20,15 @@ const warning: Situation = {
     );
   },
   ours: async (world) => {
-    const project = world.project('now-cost', trainer);
-    // More than the minute that is owed with the launch, so that it trains before the limit is reached.
-    const options = ['--instance-type', 'p4d.24xlarge', '--max-cost', '0.3'];
+    const project = world.project('now-cost', longTrainer);
+    // Reached after 66 s at $21.96 an hour: more than the minute that is owed with the launch, so it trains until then.
+    const options = ['--instance-type', 'p4d.24xlarge', '--on-demand', '--max-cost', '0.4'];
     await startNow(world, project, options, 3);
     const { ran, run } = await waitNow(world, project);
     const told = run.warnings[0] ?? 'nothing';
     return (
       `warns in log, status and Web UI, and a program or webhook if there is one: “${told}”; with ` +
-      `\`--max-cost 0.3\`: ${run.state}, “${run.message.split('\n')[0] ?? ''}”, ${endOf(ran)}, ` +
+      `\`--max-cost 0.4\`: ${run.state}, “${run.message.split('\n')[0] ?? ''}”, ${endOf(ran)}, ` +
       `checkpoint ${run.checkpoint?.step ?? 'none'}`
     );
   },

@@ -29,6 +29,9 @@ if not told:
     open("training_complete.txt", "w").write("done")
 `;
 
+/** The same, four times as long: whatever is done to it comes before its end. */
+export const longTrainer = trainer.replace('int(sys.argv[1])', '4 * int(sys.argv[1])');
+
 /** Says that it is done, and fails. */
 export const failsAfterMarker = `
 import sys
