@@ -35,9 +35,12 @@ export class CloudAccess {
     return this.ask(({ calls, cloud }) => calls.storeCode(cloud, sha256, archive));
   }
 
-  /** An instance as EC2 sees it; null when it is not there. */
+  /** An instance as EC2 sees it now, after what was just done to it; null when it is not there. */
   readInstance(instanceId: string): Promise<InstanceView | null> {
-    return this.ask(({ cloud }) => cloud.instances.read(instanceId));
+    return this.ask(async ({ calls, cloud }) => {
+      const found = await calls.describeInstances(cloud.clients.ec2, [instanceId]);
+      return found.get(instanceId) ?? null;
+    });
   }
 
   /** What an instance says of its training. */

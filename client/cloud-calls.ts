@@ -13,6 +13,7 @@ export {
 export { hasCodeArchive, storeCode } from '../aws/code-store';
 export { connectCloud } from '../aws/connect-cloud';
 export { readInstanceCost } from '../aws/cost-so-far';
+export { describeInstances } from '../aws/instance-reader';
 export { findEvery } from '../aws/find-instances';
 export { ensureRepository, findImageDigest, logInToRegistry } from '../aws/image-registry';
 export { listLog, listLogAttempts, readLogPiece } from '../aws/log-store';

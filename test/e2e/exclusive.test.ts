@@ -272,6 +272,8 @@ const stories = {
     expect(log.exitCode).toBe(0);
     expect(log.stdout).toContain(`runctl: ${words}\nstep 1\n`);
     expect(await own.isFreeAndRunning()).toBe(true);
+    const ended = await own.on('terminate', '--yes');
+    expect(ended.stdout).toMatch(/ is (shutting-down|terminated)\.\n$/);
   },
 } satisfies Record<string, () => Promise<void>>;
 
