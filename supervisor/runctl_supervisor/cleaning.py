@@ -28,6 +28,7 @@ _REMOVED = (
     "lease.json",
     "output-parts",
     "preparation.json",
+    "installation",
     "container.json",
     "container-log.json",
     "reserve",

@@ -35,6 +35,7 @@ class TrainingPaths:
         self.resume = self._named("resume")
         self.hooks = self._named("hooks")
         self.preparation = self._named("preparation.json")
+        self.installation = self._named("installation")
         self.reserve = self._named("reserve")
         self.outputs = self._named("outputs")
         self.output_parts = self._named("output-parts")

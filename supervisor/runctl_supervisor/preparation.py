@@ -9,6 +9,7 @@ from functools import partial
 from .code_archive import fetch_code
 from .data_input import DataInput
 from .dependencies import find_declaration
+from .files import remove
 from .trainer_environment import installer_environment
 from .virtual_environments import prepare_environment
 from .inside import path_inside
@@ -97,9 +98,13 @@ class Preparation(threading.Thread):
         declaration = find_declaration(self._paths.code, request.script)
         if declaration is not None:
             environment = installer_environment(self._paths, request)
-            self.python_environment = prepare_environment(
-                self._paths.environments, declaration, request.code_sha256, self._installer, environment
-            )
+            os.makedirs(self._paths.installation, exist_ok=True)
+            try:
+                self.python_environment = prepare_environment(
+                    self._paths.environments, declaration, request.code_sha256, self._installer, environment
+                )
+            finally:
+                remove(self._paths.installation)
 
     def _fetch_resume(self):
         self.resume_path = fetch_resume_checkpoint(self._paths, self._request, self._storage, self._patience)

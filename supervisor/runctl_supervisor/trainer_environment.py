@@ -66,6 +66,8 @@ def installer_environment(paths, request):
     # Nobody answers questions, and nobody watches bars grow.
     environment.update(PIP_NO_INPUT="1", PIP_PROGRESS_BAR="off", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_USER="0")
     environment.update(UV_NO_PROGRESS="1", NO_COLOR="1")
+    # What a program that is killed leaves unfinished is found here, and /tmp may be memory, too small for a large package.
+    environment["TMPDIR"] = request.environment.get("TMPDIR", paths.installation)
     # RUNCTL_CHECKPOINT_DIR tells whose processes they are: a clean-up ends them, too.
     environment.update(_own_variables(paths, request))
     return environment

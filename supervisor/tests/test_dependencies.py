@@ -36,7 +36,7 @@ HANGS = {
     "train.py": "print('never')",
     "requirements.txt": "./hangs\n",
     "hangs/pyproject.toml": BUILD_SYSTEM,
-    "hangs/backend.py": "import time\nopen('/proc/self/comm', 'w').write('hangs')\ntime.sleep(600)\n",
+    "hangs/backend.py": "import tempfile, time\ntempfile.mkdtemp()\nopen('/proc/self/comm', 'w').write('hangs')\ntime.sleep(600)\n",
 }
 
 
@@ -167,9 +167,11 @@ class PipTest(InstallationTest):
     def test_a_notice_during_an_installation_ends_it_with_all_its_processes(self):
         self.start(HANGS, dependencies="auto")
         wait_until(lambda: b"hangs\n" in self.commands(), "the build", 40)
+        self.assertTrue(os.listdir(self.instance.path("installation")))
         self.cloud.interrupt(60)
         result = self.wait_for_state("ended")["result"]
         self.assertEqual((result["stopCause"], result["exitCode"]), ("interruption", None))
+        self.assertFalse(os.path.exists(self.instance.path("installation")))
         self.assertNotIn(b"hangs\n", self.commands())
         wait_until(lambda: not self.instance.processes(), "nothing is left")
 
@@ -197,6 +199,7 @@ class PipTest(InstallationTest):
         report, log = self.run_to_end(needs("requirements.txt"), attempt_number=2)
         self.assertEqual(report["result"]["exitCode"], 0, log)
         self.assertNotIn(b"hangs\n", self.commands())
+        self.assertFalse(os.path.exists(self.instance.path("installation")))
         self.assertEqual(len(self.environments()), 1)
 
 
