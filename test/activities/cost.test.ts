@@ -20,8 +20,10 @@ const webhook = createServer((request, response) => {
   let body = '';
   request.setEncoding('utf8').on('data', (text: string) => (body += text));
   request.on('end', () => {
+    // Others on this machine try every port, such as a script that looks for the metadata service of an instance.
+    if (request.url !== '/hook') return response.writeHead(404).end();
     received.push({ headers: request.headers, body: JSON.parse(body) });
-    response.writeHead(webhookAnswers.shift() ?? 204).end();
+    return response.writeHead(webhookAnswers.shift() ?? 204).end();
   });
 });
 let lab: ActivityLab;

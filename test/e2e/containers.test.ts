@@ -8,7 +8,7 @@ import { trainAlone } from './support/train-alone';
 import { waitFor } from './support/wait-for';
 
 /** A training in a container is the same training: same model, same endings, nothing left behind. On a real engine. */
-const totalSteps = 120;
+const totalSteps = 240;
 const scriptArgs = ['--steps', String(totalSteps), '--checkpoint-every', '20'];
 
 interface Story {
@@ -78,7 +78,7 @@ async function interrupted({ stack, engine }: Place): Promise<void> {
   expect(await containersOf(engine, runId)).toEqual([`runctl-${runId}-1`]);
   await stack.runctl(['local', 'interrupt', first, '--notice-seconds', '8']);
   const second = await stack.training(runId, 2, 45);
-  await stack.runctl(['local', 'kill', second]);
+  await stack.cloudAdmin.kill(second);
   await waitFor(`the end of the container of ${second}`, async () => {
     const names = await containersOf(engine, runId);
     return names.includes(`runctl-${runId}-2`) ? undefined : true;

@@ -33,8 +33,10 @@ export class Listeners {
       let body = '';
       request.setEncoding('utf8').on('data', (text: string) => (body += text));
       request.on('end', () => {
+        // Others on this machine try every port, such as a script that looks for the metadata service of an instance.
+        if (request.url !== '/alerts') return response.writeHead(404).end();
         listeners.posted.push(JSON.parse(body) as Alert);
-        response.writeHead(listeners.answer).end();
+        return response.writeHead(listeners.answer).end();
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
