@@ -41,6 +41,10 @@ interface TrainerFailure {
   readonly lastLogLines: string;
 }
 
+/** Where an attempt began: at what it resumed from, or below that if the script ignores its checkpoint. */
+export const beganAt = (resumedAtStep: number, firstStep: number | null): number =>
+  Math.min(resumedAtStep, firstStep ?? resumedAtStep);
+
 /** One row of the run's ledger: what `status`, the Web UI and the final table show. */
 export interface AttemptRecord {
   readonly number: number;

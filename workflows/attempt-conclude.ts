@@ -13,7 +13,7 @@ import { avoidPools } from '../domain/decide-placement';
 import { formatFailure, formatOutcome, reasonOf } from '../domain/format';
 import type { LaunchedInstance, PriceSource } from '../domain/instance';
 import { limits } from '../domain/limits';
-import type { AttemptOutcome, AttemptRecord } from '../domain/outcome';
+import { beganAt, type AttemptOutcome, type AttemptRecord } from '../domain/outcome';
 import { countOutcome } from '../domain/run-history';
 import { clip } from '../domain/text';
 import { noCost, type AttemptCost } from './attempt-release';
@@ -131,8 +131,7 @@ function makeRecord(
     outcome: outcome.kind,
     message: clip(formatOutcome(outcome), limits.recordMessageBytes),
     ...describeTrainerEnd(turn, outcome),
-    // A script that ignores its checkpoint begins below it, and the ledger shows that.
-    fromStep: hasTrained ? Math.min(resumedAt, turn.firstStep ?? resumedAt) : null,
+    fromStep: hasTrained ? beganAt(resumedAt, turn.firstStep) : null,
     toStep: hasTrained ? lastStep : null,
     startedAt: turn.startedAt,
     endedAt: new Date().toISOString(),

@@ -99,13 +99,14 @@ export class AttemptView {
   }
 
   status(): RunStatus {
-    const { carry, inbox, instance, checkpoint } = this.turn;
+    const { carry, inbox, instance, resumeFrom, checkpoint } = this.turn;
     return {
       runId: carry.spec.runId,
       phase: this.phase,
       attemptNumber: carry.attemptNumber,
       instance,
       checkpoint,
+      resumedAtStep: resumeFrom?.step ?? 0,
       attempts: carry.recentAttempts,
       costUsd: carry.costUsd,
       onDemandCostUsd: carry.onDemandCostUsd,

@@ -46,6 +46,8 @@ export interface RunStatus {
   /** Today's instance; known to the child only. */
   readonly instance: LaunchedInstance | null;
   readonly checkpoint: Checkpoint | null;
+  /** The step of the checkpoint that the attempt goes on from; of the child only, and of workers that know of it. */
+  readonly resumedAtStep?: number;
   /** Ended attempts: all of them on the parent, the last few on the child. */
   readonly attempts: readonly AttemptRecord[];
   readonly costUsd: number;

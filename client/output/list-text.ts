@@ -32,7 +32,9 @@ export function listText(runs: readonly SurveyedRun[], view: TextView = textView
     lossText(run, view),
     run.secondsLeft === null ? '-' : formatDuration(run.secondsLeft),
     `${run.isCostEstimated ? '~' : ''}${formatUsd(run.costUsd)}`,
-    `${Math.round(savedShare(run.costUsd, run.onDemandCostUsd) * 100)} %`,
+    run.onDemandCostUsd === 0
+      ? '-'
+      : `${Math.round(savedShare(run.costUsd, run.onDemandCostUsd) * 100)} %`,
   ]);
   return formatTable(header, rows);
 }

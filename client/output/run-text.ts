@@ -96,6 +96,9 @@ function checkpointLine({ checkpoint, isOver }: RunSnapshot): string {
 
 /** What an hour costs now, what the run has cost, and beside what. */
 function costLines(run: RunSnapshot): [string, string][] {
+  if (run.attempts.length > 0 && run.attempts.every(({ isOnOwnInstance }) => isOnOwnInstance)) {
+    return [['Cost', 'the instance is yours, and costs what it costs: runctl resources list']];
+  }
   const estimate = run.isCostEstimated ? ' so far, an estimate until the instance is released' : '';
   return [
     ['Price', priceText(run)],
@@ -161,7 +164,7 @@ export function attemptsTable(
     stepsText(attempt),
     attempt.outcome ?? '(goes on)',
     attempt.signal ?? attempt.exitCode?.toString() ?? '-',
-    `${attempt.billedSeconds} s`,
+    attempt.isOnOwnInstance ? '-' : `${attempt.billedSeconds} s`,
     attempt.pricePerHourUsd === null ? '-' : attempt.pricePerHourUsd.toFixed(4),
     costText(attempt),
   ]);
@@ -194,7 +197,9 @@ function stepsText({ fromStep, toStep }: AttemptLine): string {
   return toStep === null ? '-' : `${fromStep ?? 0}-${toStep}`;
 }
 
-function costText({ costUsd, isCostEstimated, freeBecause }: AttemptLine): string {
+function costText(attempt: AttemptLine): string {
+  const { costUsd, isCostEstimated, freeBecause } = attempt;
+  if (attempt.isOnOwnInstance) return 'yours';
   if (freeBecause !== null) return 'free';
   return `${isCostEstimated ? '~' : ''}${formatUsd(costUsd)}`;
 }

@@ -1,5 +1,6 @@
 import { billFor } from '../../domain/bill';
 import type { LaunchedInstance } from '../../domain/instance';
+import { beganAt } from '../../domain/outcome';
 import type { CostSoFar } from '../../domain/watch-details';
 import type { CurrentAttempt } from './read-attempt';
 import type { AttemptLine } from './run-snapshot';
@@ -10,14 +11,16 @@ const secondsPerHour = 3_600;
 export function toCurrentLine(current: CurrentAttempt, nowMs: number): AttemptLine {
   const { instance, details } = current;
   const cost = costUntil(current, nowMs);
+  const firstStep = details?.firstStep ?? null;
   return {
     number: current.number,
     instanceId: current.instanceId,
     instanceType: instance?.instanceType ?? null,
     zone: instance?.zone ?? null,
     purchase: instance?.purchase ?? null,
+    isOnOwnInstance: instance?.isOurs === false,
     outcome: null,
-    fromStep: details?.firstStep ?? null,
+    fromStep: firstStep === null ? null : beganAt(current.resumedAtStep ?? firstStep, firstStep),
     toStep: details?.progress?.step ?? null,
     billedSeconds: cost?.billedSeconds ?? 0,
     costUsd: cost?.costUsd ?? 0,

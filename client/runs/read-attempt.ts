@@ -18,6 +18,8 @@ export interface CurrentAttempt {
   readonly instanceId: string | null;
   readonly startedAt: Instant;
   readonly checkpoint: RunStatus['checkpoint'];
+  /** The step of the checkpoint that it goes on from; null when no worker answers. */
+  readonly resumedAtStep: number | null;
   /** What people were warned of; null when no worker answers. */
   readonly alerts: RunStatus['alerts'] | null;
   /** The progress of the attempts before it. */
@@ -54,6 +56,7 @@ export async function readCurrentAttempt(
     instanceId: answer?.instance?.instanceId ?? found.get(searchAttributes.instanceId) ?? null,
     startedAt: description.startTime.toISOString(),
     checkpoint: answer?.checkpoint ?? null,
+    resumedAtStep: answer?.resumedAtStep ?? null,
     alerts: answer?.alerts ?? null,
     trace: readTrace(answer?.trace),
     // Written by our own activity, whose contract says what the details are.

@@ -59,6 +59,8 @@ export interface AttemptLine {
   readonly instanceType: string | null;
   readonly zone: string | null;
   readonly purchase: PurchaseOption | null;
+  /** It trains on an instance of the user's, which costs what it costs anyway: all sums are 0. */
+  readonly isOnOwnInstance: boolean;
   /** Null while the attempt goes on. */
   readonly outcome: AttemptRecord['outcome'] | null;
   readonly fromStep: number | null;
@@ -107,6 +109,7 @@ export function toAttemptLine(record: AttemptRecord): AttemptLine {
     instanceType: instance?.instanceType ?? null,
     zone: instance?.zone ?? null,
     purchase: instance?.purchase ?? null,
+    isOnOwnInstance: instance?.isOurs === false,
     outcome: record.outcome,
     fromStep: record.fromStep,
     toStep: record.toStep,

@@ -35,6 +35,14 @@ test('prices that are not those of today are said to be of a table, also after t
   expect(textOf([ended()], 0.1, 0.3)).not.toContain('table');
 });
 
+test('an instance of the user is not said to be free', () => {
+  const own = { isOnOwnInstance: true, costUsd: 0, onDemandCostUsd: 0, billedSeconds: 0 } as const;
+  const text = textOf([ended(own)], 0, 0);
+  expect(text).toContain('Cost        the instance is yours, and costs what it costs');
+  expect(text).toMatch(/^1 .* yours$/m);
+  expect(text).not.toContain('$0.0000');
+});
+
 test('what was free says why', () => {
   const free = { freeBecause: 'interrupted-in-first-hour', costUsd: 0 } as const;
   const text = textOf(

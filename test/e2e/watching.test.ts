@@ -92,6 +92,9 @@ const stories = {
     expect(plain.stdout).toMatch(/^Loss +[\d.]+ {2}#[_.\-~=+*#]{5,} /m);
 
     await stack.runctl(['aws', 'stop', 'curve']);
+    // Where an attempt began is the same while it goes on and afterwards.
+    const { attempts } = await stack.ended('curve');
+    expect(attempts[1]?.fromStep).toBe(run.attempts[1]?.fromStep);
     const frames = (await watch.ended).exitCode === 0 ? documentsOf<InstanceUsage>(watch) : [];
     expect(frames.at(-1)?.usage).toBeNull();
     expect(watch.stdout()).toContain(

@@ -7,6 +7,7 @@ export const attemptLine = (changes: Partial<AttemptLine> = {}): AttemptLine => 
   instanceType: 'g5.xlarge',
   zone: 'us-east-1a',
   purchase: 'spot',
+  isOnOwnInstance: false,
   outcome: null,
   fromStep: null,
   toStep: null,
