@@ -135,14 +135,13 @@ test('an attempt trains, is saved and stopped, and the next one resumes to the e
   const lastStep = resumeFrom.step + 200;
   const fast = ['--steps', String(lastStep), '--checkpoint-every', '100'];
   await lab.run(() => activities.startTraining(startInput(second, resumeFrom, fast)));
-  const { result, messages } = await lab.runUntilDone(() =>
+  const { result } = await lab.runUntilDone(() =>
     activities.watchTraining({ ...second, resumeStep: resumeFrom.step, strictResume: true }),
   );
   const ended = endOf(result);
   expect(ended.result).toMatchObject({ exitCode: 0, stopCause: 'own-accord' });
   expect(ended.firstStep).toBeGreaterThanOrEqual(resumeFrom.step);
   expect(ended.lastStep).toBe(lastStep);
-  expect(messages.length).toBeGreaterThan(0);
 
   let log = '';
   for (const { key } of await listLog(lab.cloud, runId, 2)) {

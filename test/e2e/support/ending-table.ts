@@ -262,7 +262,10 @@ const byReason: readonly Ending[] = [
 /** Killed by the kernel, in a control group that has too little memory; only where this machine lets us make one. */
 function forMemory(): readonly Ending[] {
   const group = memoryGroup(64 * 1024 * 1024);
-  if (!group.isPossible()) return [];
+  if (!group.isPossible()) {
+    process.stderr.write('\nSKIPPED for want of control groups of memory: killed for memory.\n');
+    return [];
+  }
   return [
     {
       name: 'killed for memory',
