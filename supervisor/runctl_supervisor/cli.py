@@ -3,7 +3,7 @@
 import os
 import sys
 
-from .answers import VerbFailure, answer_line
+from .verbs.answers import VerbFailure, answer_line
 
 
 def main():
@@ -33,24 +33,24 @@ def _run(verb, request):
 
     paths = training_paths()
     if verb == "start":
-        from .starting import start
+        from .verbs.starting import start
 
         return start(paths, request)
     if verb == "clean-up":
-        from .cleaning import clean_up
+        from .verbs.cleaning import clean_up
 
         return clean_up(paths, request)
     if verb == "processes":
-        from .usage import processes
+        from .verbs.usage import processes
 
         return processes(paths, request)
-    from . import verbs
+    from .verbs import asking
 
     known = {
-        "status": verbs.status,
-        "save": verbs.save,
-        "save-and-stop": verbs.save_and_stop,
-        "stop": verbs.stop,
+        "status": asking.status,
+        "save": asking.save,
+        "save-and-stop": asking.save_and_stop,
+        "stop": asking.stop,
     }
     if verb not in known:
         raise VerbFailure("unknown-verb", "expected start, clean-up, processes or one of %s, got %r" % (", ".join(known), verb))

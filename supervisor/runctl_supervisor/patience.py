@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from . import limits
-from .aws_refusal import AwsRefusal
+from .aws.refusal import AwsRefusal
 from .journal import log
 from .preparation_failure import Cancelled, PreparationFailure
 

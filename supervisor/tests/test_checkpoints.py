@@ -7,7 +7,7 @@ import unittest
 from unittest import mock
 
 from runctl_supervisor import limits
-from runctl_supervisor.checkpoints import CheckpointWatcher, step_of
+from runctl_supervisor.publishing.checkpoints import CheckpointWatcher, step_of
 
 
 class CheckpointWatcherTest(unittest.TestCase):
@@ -17,7 +17,7 @@ class CheckpointWatcherTest(unittest.TestCase):
         self.folder = folder.name
         self.watcher = CheckpointWatcher(self.folder)
         # Two looks of a test are as far apart as they need to be.
-        shorter = mock.patch("runctl_supervisor.checkpoints.CHECKPOINT_STABLE_SECONDS", 0.05)
+        shorter = mock.patch("runctl_supervisor.publishing.checkpoints.CHECKPOINT_STABLE_SECONDS", 0.05)
         shorter.start()
         self.addCleanup(shorter.stop)
 

@@ -6,8 +6,8 @@ import time
 import unittest
 from unittest import mock
 
-from runctl_supervisor import completion
-from runctl_supervisor.completion import CompletionWatcher
+from runctl_supervisor.attempt import completion
+from runctl_supervisor.attempt.completion import CompletionWatcher
 
 from .support.instance import SupervisorTest
 

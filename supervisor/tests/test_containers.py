@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from runctl_supervisor.process_identity import identity_of, read_stat
+from runctl_supervisor.processes.identity import identity_of, read_stat
 
 from .scripts import IGNORES_SIGTERM, TRAINER
 from .support.cloud import TestCloud

@@ -6,9 +6,9 @@ import sys
 import tempfile
 import unittest
 
-from runctl_supervisor.dependencies import find_declaration
+from runctl_supervisor.preparing.dependencies import find_declaration
 from runctl_supervisor.preparation_failure import PreparationFailure
-from runctl_supervisor.python_versions import is_python_accepted
+from runctl_supervisor.preparing.python_versions import is_python_accepted
 
 from .support.instance import SupervisorTest, attempt, wait_until
 from .support.packages import can_install, find_uv, give_tools, wheel, wheel_name

@@ -4,7 +4,7 @@ import os
 import tempfile
 import unittest
 
-from runctl_supervisor.known_failure import find_known_failure
+from runctl_supervisor.trainer.known_failure import find_known_failure
 from runctl_supervisor.patterns import compile_pattern, pattern_problems
 
 from .support.instance import SupervisorTest

@@ -3,7 +3,7 @@
 import subprocess
 import unittest
 
-from runctl_supervisor.memory import MemoryKills, _read_counter
+from runctl_supervisor.processes.memory import MemoryKills, _read_counter
 
 from .support.instance import SupervisorTest
 

@@ -3,7 +3,7 @@
 import dataclasses
 import unittest
 
-from runctl_supervisor.stopping import Situation, StopCommand, StopOrder, decide_stop
+from runctl_supervisor.attempt.stopping import Situation, StopCommand, StopOrder, decide_stop
 
 QUIET = Situation(
     now=1000.0,

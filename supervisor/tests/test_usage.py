@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from runctl_supervisor.losses import LossCurve
+from runctl_supervisor.trainer.losses import LossCurve
 
 from .scripts import TRAINER
 from .support.instance import SupervisorTest

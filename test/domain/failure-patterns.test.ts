@@ -82,7 +82,7 @@ function explain(logs: readonly string[], patterns: readonly FailurePattern[]): 
     });
     const program = [
       'import json, sys',
-      'from runctl_supervisor.known_failure import find_known_failure',
+      'from runctl_supervisor.trainer.known_failure import find_known_failure',
       'groups, paths = json.load(sys.stdin)',
       'print(json.dumps([find_known_failure(path, groups)[0] for path in paths]))',
     ].join('\n');

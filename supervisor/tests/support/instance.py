@@ -234,8 +234,7 @@ def _packed():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(os.path.join(_SUPERVISOR_FOLDER, "__main__.py"), "__main__.py")
-        package = os.path.join(_SUPERVISOR_FOLDER, "runctl_supervisor")
-        for name in sorted(os.listdir(package)):
-            if name.endswith(".py"):
-                archive.write(os.path.join(package, name), "runctl_supervisor/" + name)
+        for folder, _, names in os.walk(os.path.join(_SUPERVISOR_FOLDER, "runctl_supervisor")):
+            for path in (os.path.join(folder, name) for name in names if name.endswith(".py")):
+                archive.write(path, os.path.relpath(path, _SUPERVISOR_FOLDER))
     return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Signed requests to AWS, with the standard library only."""

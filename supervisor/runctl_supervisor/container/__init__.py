@@ -1,0 +1,1 @@
+"""A trainer in a container, by the engine's own HTTP interface."""

@@ -1,0 +1,1 @@
+"""What has to be on the instance before a trainer may start."""

@@ -1,0 +1,1 @@
+"""The processes of this machine: who they are, what belongs to whom, what they use."""

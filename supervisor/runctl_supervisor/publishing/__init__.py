@@ -1,0 +1,1 @@
+"""What goes to the bucket: checkpoints, outputs, the log."""

@@ -1,0 +1,1 @@
+"""What SSM calls: short processes, each of which answers with one line of JSON and ends."""
