@@ -41,7 +41,7 @@ def container_environment(paths, request, prepared, image_environment):
 
 def _add_contract(environment, paths, request, prepared):
     if request.hang_timeout_seconds is not None:
-        # Every Python process of the training can then show its stacks (stacks.py).
+        # Every Python process of the training can then show its stacks (processes/stacks.py).
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (paths.hooks, environment.get("PYTHONPATH"))))
     environment.update(_own_variables(paths, request))
     environment.update(RUNCTL_NOTICE_FILE=paths.notice, RUNCTL_PROGRESS_FILE=paths.progress)

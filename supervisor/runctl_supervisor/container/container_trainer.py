@@ -18,7 +18,7 @@ from .output import ContainerLog
 class ContainerTrainer:
     """A container that was started. Its process 1 is the trainer's identity on this machine."""
 
-    # Its init passes signals on, and around a shell there is one more (container_request.py).
+    # Its init passes signals on, and around a shell there is one more (request.py).
     was_shell = False
     # What runs in it descends from the engine, not from us.
     ancestor_pids = ()

@@ -1,7 +1,7 @@
 """Copies a container's output into training.log as it comes: each byte once and in order, whoever was killed meanwhile.
 
 The engine keeps the whole output and gives it from its beginning. How much of it is in the file already is known from
-the file itself (training_log.py), so a copy that ended anywhere, by whatever cause, goes on exactly there.
+the file itself (trainer/training_log.py), so a copy that ended anywhere, by whatever cause, goes on exactly there.
 """
 
 import struct
