@@ -49,6 +49,9 @@ FINAL_LOG_SECONDS = 20.0
 KILL_ROUNDS_MAX_COUNT = 100
 KILL_ROUND_SECONDS = 0.05
 
+# A witness writes down how a trainer ended within milliseconds; a parent that is none never does.
+WITNESS_SECONDS = 5.0
+
 # The metadata service answers within milliseconds; a notice must not wait behind a slow answer.
 METADATA_TIMEOUT_SECONDS = 1.5
 METADATA_TOKEN_SECONDS = 21_600

@@ -15,6 +15,7 @@ class TrainingPaths:
         self.lock = os.path.join(self.training, "lock")
         self.request = self._named("request.json")
         self.trainer_pid = self._named("training.pid")
+        self.witnessed_end = self._named("witnessed-end.json")
         self.training_log = self._named("training.log")
         self.supervisor_log = self._named("supervisor.log")
         self.report = self._named("report.json")

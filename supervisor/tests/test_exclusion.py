@@ -162,10 +162,12 @@ class ExclusionTest(SupervisorTest):
 class AdoptionTest(SupervisorTest):
     """kill -9 of the supervisor while its trainer lives."""
 
-    def kill_supervisor(self, args):
+    def kill_supervisor(self, args, with_witness=False):
         self.start(TRAINER, scriptArgs=args)
         wait_until(lambda: (self.instance.written_report() or {}).get("checkpoint"), "a first checkpoint")
         report = self.instance.report()
+        if with_witness:
+            os.kill(_parent(report["supervisor"]), signal.SIGKILL)
         os.kill(report["supervisor"]["pid"], signal.SIGKILL)
         wait_until(lambda: not _alive(report["supervisor"]), "the supervisor is dead")
         return report
@@ -191,8 +193,9 @@ class AdoptionTest(SupervisorTest):
             self.assertTrue(self.instance.answer_of(verb)["ok"])
         report = self.instance.report()
         self.assertEqual(report["trainer"], before["trainer"])
-        daemons = [pid for pid in self.instance.processes() if pid != before["trainer"]["pid"]]
-        self.assertEqual(daemons, [report["supervisor"]["pid"]])
+        one_each = {report[part]["pid"] for part in ("supervisor", "trainer")}
+        witnesses = {_parent(report[part]) for part in ("supervisor", "trainer")}
+        self.assertEqual(set(self.instance.processes()), one_each | witnesses)
 
     def test_save_and_stop_still_saves(self):
         before = self.kill_supervisor(
@@ -200,13 +203,21 @@ class AdoptionTest(SupervisorTest):
         )
         answer = self.instance.verb("save-and-stop", attempt(timeoutSeconds=10, cause="interruption"))
         result = answer["report"]["result"]
-        self.assertEqual((result["stopCause"], result["exitCode"], result["signal"]), ("interruption", None, None))
+        self.assertEqual((result["stopCause"], result["exitCode"], result["signal"]), ("interruption", 0, None))
         self.assertGreater(answer["checkpoint"]["step"], before["checkpoint"]["step"])
         self.assertIn("stopped", self.instance.read("training.log"))
         wait_until(lambda: not self.instance.processes(), "nothing is left")
 
-    def test_an_end_that_nobody_saw_is_no_result_but_what_it_saved_is_published(self):
+    def test_how_the_trainer_ends_is_seen_although_its_supervisor_was_killed(self):
         before = self.kill_supervisor(["100000", "20", "0.03"])
+        self.assertEqual(self.instance.report()["state"], "training")
+        os.kill(before["trainer"]["pid"], signal.SIGTERM)
+        report = self.wait_for_state("gone", "ended")
+        self.assertEqual((report["result"]["exitCode"], report["result"]["stopCause"]), (0, "own-accord"))
+        wait_until(lambda: not self.instance.processes(), "nothing is left")
+
+    def test_an_end_that_nobody_saw_is_no_result_but_what_it_saved_is_published(self):
+        before = self.kill_supervisor(["100000", "20", "0.03"], with_witness=True)
         self.assertEqual(self.instance.report()["state"], "training")
         # What was saved while nobody looked could be half of something; from here on everything is seen to arrive.
         saved = before["checkpoint"]["step"]
@@ -218,19 +229,30 @@ class AdoptionTest(SupervisorTest):
         self.assertEqual(self.latest()["checkpoint"]["step"], report["progress"]["step"])
         self.assertEqual(self.instance.read("result.json"), "")
 
-    def test_an_end_while_there_was_no_supervisor_at_all_is_no_result_whatever_the_script_has_left(self):
+    def end_without_supervisor(self, last_words):
+        """A trainer that waits until its supervisor is dead; the report of before."""
         script = """
-import os, time
+import os, signal, time
 while not os.path.exists(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/../enough"):
     time.sleep(0.05)
 open("training_complete.txt", "w").write("x")
 """
-        self.start(script)
+        self.start(script + last_words)
         before = self.wait_for_state("training")
         os.kill(before["supervisor"]["pid"], signal.SIGKILL)
         wait_until(lambda: not _alive(before["supervisor"]), "the supervisor is dead")
         open(self.instance.path("enough"), "w").close()
-        wait_until(lambda: not _alive(before["trainer"]), "the trainer has ended")
+        wait_until(lambda: not self.instance.processes(), "the trainer has ended")
+        return before
+
+    def test_an_exit_while_there_was_no_supervisor_at_all_becomes_the_result(self):
+        self.end_without_supervisor("os._exit(3)")
+        self.instance.verb("status")
+        result = self.wait_for_state("ended")["result"]
+        self.assertEqual((result["exitCode"], result["hasMarker"], result["stopCause"]), (3, True, "own-accord"))
+
+    def test_a_kill_while_there_was_no_supervisor_at_all_is_no_result_whatever_the_script_has_left(self):
+        before = self.end_without_supervisor("os.kill(os.getpid(), signal.SIGKILL)")
         for _ in range(2):
             report = self.instance.report()
             self.assertEqual((report["state"], report["result"]), ("gone", None))
@@ -255,10 +277,10 @@ print("forked", flush=True); time.sleep(600)
 """
         self.start(script)
         self.wait_for_log("forked")
-        wait_until(lambda: len(self.instance.processes()) == 4, "all four processes")
+        wait_until(lambda: len(self.instance.processes()) == 5, "all of them, and supervisor and witness")
         os.kill(self.instance.report()["supervisor"]["pid"], signal.SIGKILL)
         self.assertIn("trainer", self.instance.verb("clean-up", attempt())["removed"])
-        self.assertEqual(self.instance.processes(), [])
+        wait_until(lambda: not self.instance.processes(), "nothing is left")
 
 
 class LockTest(unittest.TestCase):
@@ -286,6 +308,11 @@ class IdentityTest(unittest.TestCase):
         wait_until(lambda: not is_alive(identity), "a zombie is not alive")
         child.wait()
         self.assertFalse(is_alive(identity))
+
+
+def _parent(identity):
+    with open("/proc/%d/stat" % identity["pid"], encoding="utf-8") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[1])
 
 
 def _alive(identity):

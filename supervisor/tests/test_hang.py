@@ -16,16 +16,19 @@ def asked(*_):
 CHILD = """
 import time
 def stuck_child():
-    # The last of all to begin, however loaded the machine is: from here on everybody is quiet.
-    print("stuck", flush=True)
+    open("stuck", "w").close()
     time.sleep(600)
 stuck_child()
 """
 def stuck_thread():
     time.sleep(600)
 def stuck_main():
-    print("starts a child", flush=True)
-    subprocess.run([sys.executable, "-c", CHILD])
+    child = subprocess.Popen([sys.executable, "-c", CHILD])
+    # The child is the last to begin, however loaded the machine is: from then on everybody is quiet.
+    while not os.path.exists("stuck"):
+        print("waits for its child", flush=True)
+        time.sleep(0.1)
+    child.wait()
 signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_thread, daemon=True).start()
 stuck_main()

@@ -105,7 +105,7 @@ print("ready", flush=True); time.sleep(600)
 """
         self.start(script)
         self.wait_for_log("ready")
-        wait_until(lambda: len(self.instance.processes()) == 4, "four processes")
+        wait_until(lambda: len(self.instance.processes()) == 5, "three, and supervisor and witness")
         answer = self.instance.verb("save-and-stop", attempt(timeoutSeconds=0.5, cause="stop"))
         result = answer["report"]["result"]
         self.assertEqual((result["signal"], result["stopCause"], answer["checkpoint"]), ("SIGKILL", "stop", None))

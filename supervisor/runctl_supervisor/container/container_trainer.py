@@ -10,7 +10,7 @@ from .. import limits
 from ..instants import instant_seconds
 from ..journal import log
 from ..processes.identity import identity_of, is_alive, send_signal
-from ..processes.process_trainer import UNKNOWN_EXIT, ExitStatus
+from ..processes.exit_status import UNKNOWN_EXIT, ExitStatus
 from .engine import EngineAway, EngineRefusal, container_path
 from .output import ContainerLog
 

@@ -4,11 +4,13 @@ import ctypes
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
-from typing import Optional
+import time
 
+from .. import limits
+from .exit_status import UNKNOWN_EXIT, exit_status_of
 from .identity import identity_of, is_alive, read_stat, send_signal, started_at_seconds
 from .shells import is_shell
+from .witness import read_witnessed_end
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -18,17 +20,6 @@ _GATE = """read -r go || exit 125
 { echo 0 >/proc/self/oom_score_adj; } 2>/dev/null
 exec "$@" </dev/null
 """
-
-
-@dataclass(frozen=True)
-class ExitStatus:
-    """How a process ended; both None when nobody could wait for it."""
-
-    exit_code: Optional[int]
-    signal_name: Optional[str]
-
-
-UNKNOWN_EXIT = ExitStatus(None, None)
 
 
 def become_subreaper():
@@ -83,7 +74,7 @@ class OwnedTrainer:
         if self._exit_status is None:
             ended = os.waitid(os.P_PID, self.identity.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is not None:
-                self._exit_status = _exit_status(ended.si_code, ended.si_status)
+                self._exit_status = exit_status_of(ended)
         return self._exit_status
 
     def signal(self, signal_number):
@@ -109,12 +100,14 @@ class OwnedTrainer:
 
 
 class AdoptedTrainer:
-    """A trainer whose supervisor died. Init is its parent now, so how it ends cannot be seen, only that it did."""
+    """A trainer whose supervisor died. That one's witness is its parent now; if that was killed too, its end is not seen."""
 
-    def __init__(self, identity):
+    def __init__(self, identity, witnessed_end_path):
         self.identity = identity
+        self._witnessed_end_path = witnessed_end_path
+        self._zombie_since = None
         self.ancestor_pids = (identity.pid,)
-        self.warning = "The supervisor was killed and took the trainer up again; its exit status cannot be seen."
+        self.warning = "The supervisor was killed, and another one has taken the trainer up again."
         self.ended_at_seconds = None
         self.was_shell = False
         self.was_out_of_memory = False
@@ -127,7 +120,17 @@ class AdoptedTrainer:
         return _environment_values(self.identity.pid, names)
 
     def poll(self):
-        return None if is_alive(self.identity) else UNKNOWN_EXIT
+        if is_alive(self.identity) or self._is_about_to_be_witnessed():
+            return None
+        return read_witnessed_end(self._witnessed_end_path, self.identity) or UNKNOWN_EXIT
+
+    def _is_about_to_be_witnessed(self):
+        """It has ended and its parent has not said how; not for ever, since the parent may be anybody."""
+        if self.identity is None or identity_of(self.identity.pid) != self.identity:
+            return False
+        now = time.monotonic()
+        self._zombie_since = self._zombie_since or now
+        return now - self._zombie_since < limits.WITNESS_SECONDS
 
     def signal(self, signal_number):
         self.was_shell = _is_shell(self.identity)
@@ -141,7 +144,7 @@ class AdoptedTrainer:
             os.killpg(self.identity.pid, signal.SIGKILL)
 
     def reap(self):
-        """Init has done it."""
+        """Its parent has done it."""
 
 
 def reap_orphans(trainer):
@@ -186,12 +189,3 @@ def _is_shell(identity):
         return is_shell(os.readlink("/proc/%d/exe" % identity.pid))
     except OSError:
         return False
-
-
-def _exit_status(code, status):
-    if code == os.CLD_EXITED:
-        return ExitStatus(status, None)
-    try:
-        return ExitStatus(None, signal.Signals(status).name)
-    except ValueError:
-        return ExitStatus(None, "SIG%d" % status)

@@ -7,8 +7,9 @@ import time
 from .. import limits
 from ..files import remove
 from ..journal import log
+from ..processes.exit_status import UNKNOWN_EXIT
 from ..processes.memory import MemoryKills
-from ..processes.process_trainer import UNKNOWN_EXIT, is_group_alive, reap_orphans
+from ..processes.process_trainer import is_group_alive, reap_orphans
 from ..processes.tree import kill_all, training_processes
 
 

@@ -11,6 +11,7 @@ from ..journal import log
 from ..preparing.preparation import trainer_command
 from ..processes.identity import identity_from_json, is_alive
 from ..processes.process_trainer import AdoptedTrainer, start_trainer
+from ..processes.witness import read_witnessed_end
 from ..trainer_environment import trainer_environment
 
 
@@ -37,14 +38,19 @@ def adopt(paths, request, training_log):
     """The trainer that a supervisor before us has started."""
     identity = identity_from_json(read_json(paths.trainer_pid))
     if request.container is None:
-        return AdoptedTrainer(identity)
+        return AdoptedTrainer(identity, paths.witnessed_end)
     return ContainerTrainer(Engine(), ContainerRecord(paths.container).name, training_log, identity)
 
 
 def is_to_be_taken_up(paths):
-    """Whether there is a trainer that needs a supervisor: it lives, or it is a container whose end nobody has told."""
-    if is_alive(identity_from_json(read_json(paths.trainer_pid))):
+    """Whether there is a trainer that needs a supervisor: it lives, or somebody knows how it ended and nobody has told."""
+    trainer = identity_from_json(read_json(paths.trainer_pid))
+    if is_alive(trainer):
         return True
+    end = read_witnessed_end(paths.witnessed_end, trainer)
+    # Whoever kills supervisor and trainer does not say anything of the script.
+    if end is not None and end.exit_code is not None:
+        return read_json(paths.result) is None
     record = ContainerRecord(paths.container)
     if not record.is_unfinished or read_json(paths.result) is not None:
         return False

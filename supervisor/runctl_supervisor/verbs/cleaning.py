@@ -17,6 +17,7 @@ from .start_request import is_same_attempt
 
 _REMOVED = (
     "training.pid",
+    "witnessed-end.json",
     "notice.json",
     "code",
     "resume",

@@ -7,11 +7,15 @@ import os
 import sys
 
 from ..limits import START_TIMEOUT_SECONDS
+from ..processes.process_trainer import become_subreaper
 from .answers import VerbFailure
 
 
-def run_detached(main, log_path, keep_descriptors):
-    """Runs `main(report_ready)` in a daemon; returns once it has reported ready, raises VerbFailure otherwise."""
+def run_detached(main, witness, log_path, keep_descriptors):
+    """Runs `main(report_ready)` in a daemon, and `witness()` in its parent, which holds no descriptor of the daemon's.
+
+    Returns once the daemon has reported ready, raises VerbFailure otherwise.
+    """
     ready_read, ready_write = os.pipe()
     sys.stdout.flush()
     middle = os.fork()
@@ -22,7 +26,12 @@ def run_detached(main, log_path, keep_descriptors):
             if os.fork() == 0:
                 os.close(ready_read)
                 _cut_descriptors(log_path, set(keep_descriptors) | {ready_write})
-                main(lambda: _write_and_close(ready_write))
+                become_subreaper()
+                if os.fork() == 0:
+                    main(lambda: _write_and_close(ready_write))
+                else:
+                    _close_descriptors(kept=set())
+                    witness()
         except BaseException:
             import traceback
 
@@ -42,6 +51,11 @@ def _cut_descriptors(log_path, kept):
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    _close_descriptors(kept)
+
+
+def _close_descriptors(kept):
+    """All but standard input, output and error, and those that are kept."""
     for name in os.listdir("/proc/self/fd"):
         if int(name) > 2 and int(name) not in kept:
             try:

@@ -20,6 +20,7 @@ from ..processes.identity import (
     started_at_seconds,
 )
 from ..processes.tree import kill_all, training_processes
+from ..processes.witness import witness_ends
 from ..trainer.training_log import TrainingLog
 from .start_request import is_same_attempt, parse_start_request
 from .true_report import read_true_report
@@ -125,7 +126,7 @@ def _detach(paths, request, lock, takes_up, takeover=None):
     def main(report_ready):
         supervisor_process.run(paths, request, lock, takes_up, report_ready, takeover)
 
-    run_detached(main, paths.supervisor_log, [lock.descriptor])
+    run_detached(main, lambda: witness_ends(paths), paths.supervisor_log, [lock.descriptor])
     owner = read_lock_owner(paths.lock)
     if owner is None:
         raise VerbFailure("supervisor-did-not-start", "see supervisor.log on the instance")

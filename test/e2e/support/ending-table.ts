@@ -100,7 +100,6 @@ const unseen: readonly Ending[] = [
     name: 'supervisor killed -9 while the trainer lives',
     script: scriptOf(
       'open(os.path.join(root, "starts"), "a").write("%d" % attempt)',
-      'if attempt > 1: sys.exit(0)',
       'seen(1)',
       'told("go")',
     ),
@@ -116,10 +115,10 @@ const unseen: readonly Ending[] = [
       );
       plantFile(instance, 'go');
       afterwards(() => {
-        expectSame('starts per attempt', readFileSync(instance.path('starts'), 'utf8'), '12');
+        expectSame('starts per attempt', readFileSync(instance.path('starts'), 'utf8'), '1');
       });
     },
-    attempts: [gone, completed],
+    attempts: [completed],
     run: 'completed',
   },
   {
