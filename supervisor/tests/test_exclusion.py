@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -15,6 +16,19 @@ from .scripts import TRAINER
 from .support.instance import SupervisorTest, attempt, wait_until
 
 FOREVER = ["100000", "1000", "0.05"]
+SUPERVISOR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Prints how the trainer of a supervisor ended that did not come to let it begin, as the witness of both sees it.
+DIES_BEFORE_GO = """
+import os, sys
+from runctl_supervisor.processes.exit_status import exit_status_of
+from runctl_supervisor.processes.process_trainer import become_subreaper, start_trainer
+become_subreaper()
+supervisor = os.fork()
+if supervisor == 0:
+    start_trainer(["echo", "began"], "/", dict(os.environ), sys.argv[1], lambda identity: os._exit(0))
+os.waitpid(supervisor, 0)
+print(exit_status_of(os.waitid(os.P_ALL, 0, os.WEXITED)))
+"""
 COUNTED = 'import os\nopen(os.path.join(os.environ["RUNCTL_ROOT"], "starts"), "a").write("x")\n' + TRAINER
 
 
@@ -233,12 +247,14 @@ class AdoptionTest(SupervisorTest):
         """A trainer that waits until its supervisor is dead; the report of before."""
         script = """
 import os, signal, time
+print("began", flush=True)
 while not os.path.exists(os.environ["RUNCTL_CHECKPOINT_DIR"] + "/../enough"):
     time.sleep(0.05)
 open("training_complete.txt", "w").write("x")
 """
         self.start(script + last_words)
         before = self.wait_for_state("training")
+        self.wait_for_log("began")
         os.kill(before["supervisor"]["pid"], signal.SIGKILL)
         wait_until(lambda: not _alive(before["supervisor"]), "the supervisor is dead")
         open(self.instance.path("enough"), "w").close()
@@ -262,6 +278,14 @@ open("training_complete.txt", "w").write("x")
         self.assertEqual(self.instance.processes(), [], "each attempt gets one trainer")
         self.start("print('again')", attempt_number=2)
         self.assertEqual(self.wait_for_state("ended")["result"]["exitCode"], 0)
+
+    def test_a_script_that_never_began_has_no_exit_code(self):
+        """A supervisor that is killed after it has noted its trainer, and before it lets it begin."""
+        log = os.path.join(self.instance.root, "never.log")
+        ended = subprocess.run([sys.executable, "-c", DIES_BEFORE_GO, log], cwd=SUPERVISOR_FOLDER, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(ended.stdout, b"ExitStatus(exit_code=None, signal_name='SIGKILL')\n")
+        with open(log, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "")
 
     def test_another_attempt_is_told_that_the_trainer_lives(self):
         before = self.kill_supervisor(["100000", "5", "0.03"])

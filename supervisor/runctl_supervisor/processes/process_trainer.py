@@ -15,8 +15,9 @@ from .witness import read_witnessed_end
 _PR_SET_CHILD_SUBREAPER = 36
 
 # The trainer's process waits here until training.pid names it. A supervisor that dies before that closes the pipe,
-# and then nothing starts. The supervisor is hard to kill for want of memory; the trainer must not inherit that.
-_GATE = """read -r go || exit 125
+# and then nothing starts: a signal ends the process, since an exit code would be taken for the script's. The supervisor
+# is hard to kill for want of memory; the trainer must not inherit that.
+_GATE = """read -r go || kill -KILL $$
 { echo 0 >/proc/self/oom_score_adj; } 2>/dev/null
 exec "$@" </dev/null
 """
