@@ -20,6 +20,8 @@ export interface CurrentAttempt {
   readonly checkpoint: RunStatus['checkpoint'];
   /** The step of the checkpoint that it goes on from; null when no worker answers. */
   readonly resumedAtStep: number | null;
+  /** The last few ended attempts, and what all of them have cost, as it has carried them over; nothing without a worker. */
+  readonly ended: Pick<RunStatus, 'attempts' | 'costUsd' | 'onDemandCostUsd'>;
   /** What people were warned of; null when no worker answers. */
   readonly alerts: RunStatus['alerts'] | null;
   /** The progress of the attempts before it. */
@@ -57,6 +59,7 @@ export async function readCurrentAttempt(
     startedAt: description.startTime.toISOString(),
     checkpoint: answer?.checkpoint ?? null,
     resumedAtStep: answer?.resumedAtStep ?? null,
+    ended: answer ?? { attempts: [], costUsd: 0, onDemandCostUsd: 0 },
     alerts: answer?.alerts ?? null,
     trace: readTrace(answer?.trace),
     // Written by our own activity, whose contract says what the details are.

@@ -7,6 +7,7 @@ import { readLosses } from '../../domain/losses';
 import { extendTrace, type ProgressTrace, readTrace, traceOf } from '../../domain/progress-trace';
 import { status, type FailedRun, type RunResult, type RunStatus } from '../../workflows/messages';
 import { toCurrentLine } from './current-line';
+import { knownAttempts } from './known-attempts';
 import { readCurrentAttempt, type CurrentAttempt } from './read-attempt';
 import { openPhase } from './open-phase';
 import { Queries, unlessMissing } from './queries';
@@ -51,11 +52,16 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
     readCurrentAttempt(client, runId, queries),
   ]);
   const now = Date.now();
-  const ended = (answer?.attempts ?? []).map(toAttemptLine);
+  const ended = knownAttempts(answer?.attempts ?? [], current?.ended.attempts ?? []).map(
+    toAttemptLine,
+  );
   // For a moment after its end an attempt may be both in the ledger and still running.
   const isListed = ended.some(({ number }) => number === current?.number);
   const line = current === null || isListed ? null : toCurrentLine(current, now);
   const attempts = line === null ? ended : [...ended, line];
+  // Of ended attempts; whoever knows more of them names the larger sum.
+  const endedCost = (of: (known: Costs) => number): number =>
+    Math.max(answer === null ? 0 : of(answer), current === null ? 0 : of(current.ended));
   const checkpoint = newestCheckpoint(answer, current);
   const progress = isListed ? null : (current?.details?.progress ?? null);
   const trace = traceOfOpenRun(answer, current);
@@ -67,8 +73,8 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
     attempts,
     checkpoint,
     ...costOf(
-      (answer?.costUsd ?? 0) + (line?.costUsd ?? 0),
-      (answer?.onDemandCostUsd ?? 0) + (line?.onDemandCostUsd ?? 0),
+      endedCost(({ costUsd }) => costUsd) + (line?.costUsd ?? 0),
+      endedCost(({ onDemandCostUsd }) => onDemandCostUsd) + (line?.onDemandCostUsd ?? 0),
     ),
     isCostEstimated: line?.isCostEstimated ?? false,
     pricePerHourUsd: line?.pricePerHourUsd ?? null,
@@ -85,6 +91,8 @@ async function readOpenRun(client: Client, runId: string, queries: Queries): Pro
     ],
   };
 }
+
+type Costs = Pick<RunStatus, 'costUsd' | 'onDemandCostUsd'>;
 
 const costOf = (costUsd: number, onDemandCostUsd: number) => ({
   costUsd,
