@@ -48,7 +48,7 @@ const stories = {
       failure: { code: 'max-cost-reached' },
       attempts: [{ outcome: 'cost-reached' }],
     });
-    expect(run.message).toMatch(/^The run has cost \$0\.01\d\d, and may cost \$0\.0172\.$/);
+    expect(run.message).toMatch(/^The run has cost \$0\.0\d\d\d, and may cost \$0\.0172\.$/);
     expect(run.costUsd).toBeGreaterThanOrEqual(0.0172);
     expect(run.checkpoint?.step).toBeGreaterThan(0);
     expect(run.checkpoint?.step).toBe(run.attempts[0]?.toStep);
