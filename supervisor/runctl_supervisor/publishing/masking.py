@@ -49,7 +49,8 @@ class SecretMask:
 def _masked_words(value):
     # Whoever masked "1" or "true" would make the log unreadable.
     whole = os.fsencode(value)
-    candidates = [whole, whole.strip(), *whole.splitlines()]
+    # Stripped: a secret that begins with a line end would hold back the end of every line.
+    candidates = [whole.strip(), *whole.splitlines()]
     return [word for word in candidates if len(word) >= limits.MASKED_MIN_BYTES]
 
 
