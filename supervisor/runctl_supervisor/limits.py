@@ -103,8 +103,11 @@ FAILURE_LOG_MAX_BYTES = 32 * 1024
 FAILURE_PATTERN_SECONDS = 0.1
 FAILURE_SEARCH_SECONDS = 3.0
 REASON_MAX_BYTES = 160
-# A Python process writes its stacks within milliseconds, unless it is stopped or deep in the kernel.
-STACKS_SECONDS = 3.0
+# A Python process writes its stacks within milliseconds, unless it is stopped or deep in the kernel. It has told all of
+# them when nothing comes any more; for all processes together it may not take longer than people wait.
+STACKS_SETTLED_SECONDS = 0.1
+STACKS_OF_ONE_SECONDS = 2.0
+STACKS_SECONDS = 10.0
 STACKS_MAX_BYTES = 256 * 1024
 STACKS_PROCESSES_MAX_COUNT = 32
 STACKS_THREADS_MAX_COUNT = 32

@@ -1,5 +1,6 @@
 """A trainer that hangs is ended, and what it was doing is in its log before anything is done to it."""
 
+import re
 import unittest
 
 from .support.instance import SupervisorTest
@@ -33,6 +34,21 @@ signal.signal(signal.SIGTERM, asked)
 threading.Thread(target=stuck_thread, daemon=True).start()
 stuck_main()
 '''
+
+# Many processes, each of them deep inside.
+DEEP = """
+import os, time
+def deep(depth):
+    if depth > 0:
+        deep(depth - 1)
+    else:
+        time.sleep(600)
+for _ in range(4):
+    if os.fork() == 0:
+        deep(50)
+print("stuck", flush=True)
+deep(50)
+"""
 
 # Waits for a byte that never comes, in a call that goes on after a signal.
 STUCK_IN_C = """
@@ -69,6 +85,11 @@ class HangTest(SupervisorTest):
         for function in ("stuck_main", "stuck_thread", "stuck_child"):
             self.assertLess(log.index("in %s\n" % function), asked_at)
         self.assertLess(log.index("runctl: hung: no progress and no log for %d s" % STARTED_SECONDS), log.index("in stuck_main\n"))
+
+    def test_the_stacks_of_several_processes_do_not_run_into_each_other(self):
+        self.hung(DEEP)
+        frames = re.findall(r'^  File ".*/train\.py", line \d+ in deep$', self.instance.read("training.log"), re.MULTILINE)
+        self.assertEqual(len(frames), 5 * 51)
 
     def test_a_program_without_python_is_told_by_what_the_kernel_knows_and_is_not_harmed(self):
         script = "#!/bin/sh\ntrap 'echo asked to end; exit 8' TERM\nsleep 600 & wait\n"

@@ -6,6 +6,7 @@ else uses (docs/decisions/0009-stacks-of-a-hung-trainer.md).
 """
 
 import os
+import threading
 import time
 
 from .. import limits
@@ -15,8 +16,6 @@ from .identity import send_signal
 
 # A real-time signal: nothing but a program that asked for it by number gets it, and it has no other meaning.
 STACKS_SIGNAL = 50
-# What faulthandler writes once for each process.
-_ONE_PER_PROCESS = b"Current thread 0x"
 
 # Runs in every Python process of the training, before the script: it must not fail and not be seen.
 SITECUSTOMIZE = '''"""runctl: lets the supervisor see the stacks of a hung training; then runs the sitecustomize it stands before."""
@@ -50,27 +49,49 @@ def write_sitecustomize(folder):
         file.write(SITECUSTOMIZE)
 
 
-class StackDump:
-    """One dump: asked for when it is made, complete once every process has answered or had its time."""
+class StackDump(threading.Thread):
+    """One dump, under way from its making on; complete once every process has answered or had its time.
+
+    One process after the other: two that write at the same time would write into each other's lines.
+    """
 
     def __init__(self, training_log, headline, processes):
+        super().__init__(name="stacks", daemon=True)
         self._log_path = training_log.path
+        self._processes = processes
         lines = [headline, *(line for each in processes for line in _describe(each.pid))]
         training_log.append_own(*map(printable, lines))
-        self._offset = os.path.getsize(self._log_path)
-        self._ends_at = time.monotonic() + limits.STACKS_SECONDS
-        self._asked_count = sum(1 for each in processes if _listens(each.pid) and send_signal(each, STACKS_SIGNAL))
-        log("asked %d of %d processes for their stacks" % (self._asked_count, len(processes)))
+        self.start()
+
+    def run(self):
+        ends_at = time.monotonic() + limits.STACKS_SECONDS
+        answered = [self._ask(each, ends_at) for each in self._processes]
+        log("%d of %d processes told their stacks" % (sum(answered), len(answered)))
 
     def is_complete(self):
-        if time.monotonic() >= self._ends_at:
-            return True
-        try:
-            with open(self._log_path, "rb") as file:
-                file.seek(self._offset)
-                return file.read(limits.STACKS_MAX_BYTES).count(_ONE_PER_PROCESS) >= self._asked_count
-        except OSError:
+        return not self.is_alive()
+
+    def _ask(self, process, ends_at):
+        """Whether the process has told its stacks, and all of them."""
+        ends_at = min(ends_at, time.monotonic() + limits.STACKS_OF_ONE_SECONDS)
+        before = _size_of(self._log_path)
+        if not _listens(process.pid) or not send_signal(process, STACKS_SIGNAL):
             return False
+        seen = before
+        while time.monotonic() < ends_at:
+            time.sleep(limits.STACKS_SETTLED_SECONDS)
+            size = _size_of(self._log_path)
+            if size == seen and size > before:
+                return True
+            seen = size
+        return False
+
+
+def _size_of(path):
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 def _listens(pid):
