@@ -5,9 +5,9 @@ import tempfile
 import unittest
 
 from runctl_supervisor.container.container_trainer import exit_status_of
+from runctl_supervisor.container.image_name import ecr_region, parse_image_name
 from runctl_supervisor.container.network import decide_network
 from runctl_supervisor.container.request import container_command, container_name, decide_gpus
-from runctl_supervisor.container.image_name import ecr_region, parse_image_name
 
 LINK_LOCAL = "http://169.254.169.254"
 LOOPBACK = "http://127.0.0.1:4000"

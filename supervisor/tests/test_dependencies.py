@@ -6,8 +6,8 @@ import sys
 import tempfile
 import unittest
 
-from runctl_supervisor.preparing.dependencies import find_declaration
 from runctl_supervisor.preparation_failure import PreparationFailure
+from runctl_supervisor.preparing.dependencies import find_declaration
 from runctl_supervisor.preparing.python_versions import is_python_accepted
 
 from .support.instance import SupervisorTest, attempt, wait_until

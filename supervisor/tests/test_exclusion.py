@@ -9,8 +9,8 @@ import tempfile
 import time
 import unittest
 
-from runctl_supervisor.verbs.lock import read_lock_owner, try_lock
 from runctl_supervisor.processes.identity import identity_of, is_alive
+from runctl_supervisor.verbs.lock import read_lock_owner, try_lock
 
 from .scripts import TRAINER
 from .support.instance import SupervisorTest, attempt, wait_until

@@ -1,4 +1,4 @@
-"""The supervisor runs on the Python of any machine image: 3.9 or later, with nothing installed beside it."""
+"""What the supervisor imports: nothing but the Python of any machine image, 3.9 or later, and its own folders downwards."""
 
 import ast
 import os
@@ -33,7 +33,7 @@ def folders_imported(path, tree):
                 yield folder
 
 
-class StandardLibraryTest(SupervisorTest):
+class ImportsTest(SupervisorTest):
     def test_the_folders_import_in_one_direction(self):
         for path, tree in modules():
             own = os.path.dirname(path)

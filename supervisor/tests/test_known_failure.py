@@ -4,8 +4,8 @@ import os
 import tempfile
 import unittest
 
-from runctl_supervisor.trainer.known_failure import find_known_failure
 from runctl_supervisor.patterns import compile_pattern, pattern_problems
+from runctl_supervisor.trainer.known_failure import find_known_failure
 
 from .support.instance import SupervisorTest
 

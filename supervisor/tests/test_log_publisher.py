@@ -5,9 +5,9 @@ import tempfile
 import types
 import unittest
 
+from runctl_supervisor.aws.storage import StorageError
 from runctl_supervisor.publishing.log_publisher import LogPublisher
 from runctl_supervisor.publishing.masking import SecretMask
-from runctl_supervisor.aws.storage import StorageError
 
 
 class Bucket:

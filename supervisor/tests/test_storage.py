@@ -12,18 +12,18 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from unittest import mock
 
-from runctl_supervisor.aws import http_exchange
 from runctl_supervisor import limits
+from runctl_supervisor.aws import http_exchange
 from runctl_supervisor.aws import storage as storage_module
 from runctl_supervisor.aws.bucket_folder import ListedObject
-from runctl_supervisor.publishing.checkpoints import CheckpointWatcher
 from runctl_supervisor.aws.credentials import Credentials, InstanceCredentials
 from runctl_supervisor.aws.metadata import MetadataClient
 from runctl_supervisor.aws.object_download import ObjectChanged, download_object
-from runctl_supervisor.publishing.publication import CheckpointChanged, Fenced, Publication
 from runctl_supervisor.aws.sigv4 import EMPTY_SHA256, signed_headers
-from runctl_supervisor.verbs.start_request import StartRequest
 from runctl_supervisor.aws.storage import ConditionLost, Storage, StorageError, _address
+from runctl_supervisor.publishing.checkpoints import CheckpointWatcher
+from runctl_supervisor.publishing.publication import CheckpointChanged, Fenced, Publication
+from runctl_supervisor.verbs.start_request import StartRequest
 
 from .support.cloud import BUCKET, TestCloud, etag_of
 

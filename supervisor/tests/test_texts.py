@@ -8,11 +8,11 @@ import unittest
 from unittest import mock
 
 from runctl_supervisor import limits
-from runctl_supervisor.verbs.answers import answer_line
 from runctl_supervisor.instants import instant, instant_seconds
 from runctl_supervisor.paths import TrainingPaths
-from runctl_supervisor.trainer.progress import ProgressReader, parse_log_line, parse_progress_line
 from runctl_supervisor.texts import first_bytes, last_bytes, printable
+from runctl_supervisor.trainer.progress import ProgressReader, parse_log_line, parse_progress_line
+from runctl_supervisor.verbs.answers import answer_line
 
 
 class AnswerTest(unittest.TestCase):

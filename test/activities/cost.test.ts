@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CostMeter, LaunchInput, LaunchReply } from '../../activities/contract';
@@ -12,30 +10,19 @@ import { defaultThresholds, type Alert } from '../../domain/alerts';
 import type { LaunchedInstance } from '../../domain/instance';
 import { type ActivityLab, startActivityLab } from '../support/activity-lab';
 import { until } from '../support/local-cloud';
+import { Webhook } from '../support/webhook';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'runctl-alerts-'));
-const received: { readonly headers: IncomingHttpHeaders; readonly body: unknown }[] = [];
-let webhookAnswers: number[] = [];
-const webhook = createServer((request, response) => {
-  let body = '';
-  request.setEncoding('utf8').on('data', (text: string) => (body += text));
-  request.on('end', () => {
-    // Others on this machine try every port, such as a script that looks for the metadata service of an instance.
-    if (request.url !== '/hook') return response.writeHead(404).end();
-    received.push({ headers: request.headers, body: JSON.parse(body) });
-    return response.writeHead(webhookAnswers.shift() ?? 204).end();
-  });
-});
+let webhook: Webhook;
 let lab: ActivityLab;
 let runId: string;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
-  const { port } = webhook.address() as AddressInfo; // it listens on TCP
+  webhook = await Webhook.start();
   const alerts: AlertSettings = {
     thresholds: { ...defaultThresholds, runUsd: 0.000_001, instanceCount: 2 },
     command: ['/bin/sh', '-c', `cat >> "${path.join(folder, 'alerts')}"`],
-    webhook: `http://127.0.0.1:${port}/hook`,
+    webhook: webhook.url,
   };
   lab = await startActivityLab(
     { content: new Uint8Array(), sha256: '0' },
@@ -333,7 +320,8 @@ describe('warnings', () => {
       .map((line) => JSON.parse(line) as unknown);
 
   test('a channel that fails is tried again, one that was reached is not', async () => {
-    webhookAnswers = [503];
+    const answers = [503];
+    webhook.answer = () => answers.shift() ?? 204;
     const details: unknown[] = [];
     await expect(
       lab.run(
@@ -352,8 +340,8 @@ describe('warnings', () => {
     });
     const document = { ...alert, region: 'us-east-1', bucket: lab.local.facts.bucket };
     expect(told()).toEqual([document]);
-    expect(received.map(({ body }) => body)).toEqual([document, document]);
-    expect(received[0]?.headers).toMatchObject({
+    expect(webhook.posts.map(({ body }) => body)).toEqual([document, document]);
+    expect(webhook.posts[0]?.headers).toMatchObject({
       'content-type': 'application/json',
       'idempotency-key': alert.key,
     });

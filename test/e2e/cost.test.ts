@@ -163,7 +163,7 @@ const stories = {
   async 'nobody hears a warning, and the run feels nothing of it; another run finds no place'() {
     const { stack, listeners } = strict;
     listeners.set('fails', true);
-    listeners.answer = 500;
+    listeners.webhook.answer = () => 500;
     const runId = await stack.train('alone', endless(stack));
     await stack.training(runId, 1, 3);
     const { temporal } = stack.client;
@@ -187,7 +187,7 @@ const stories = {
     expect(await stack.launchedInstances(refused)).toEqual([]);
 
     listeners.set('fails', false);
-    listeners.answer = 204;
+    listeners.webhook.answer = () => 204;
     expect(await delivery.result()).toEqual({ channels: ['log', 'command', 'webhook'] });
     expect(codesOf(listeners.told)).toEqual(['run-price']);
     expect(keysOf(listeners.posted).size).toBe(1);

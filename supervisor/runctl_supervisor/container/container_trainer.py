@@ -9,8 +9,8 @@ import time
 from .. import limits
 from ..instants import instant_seconds
 from ..journal import log
-from ..processes.identity import identity_of, is_alive, send_signal
 from ..processes.exit_status import UNKNOWN_EXIT, ExitStatus
+from ..processes.identity import identity_of, is_alive, send_signal
 from .engine import EngineAway, EngineRefusal, container_path
 from .output import ContainerLog
 

@@ -7,11 +7,6 @@ import time
 from .. import limits
 from ..files import read_json, remove, write_json
 from ..instants import instant
-from ..publishing.output_folder import set_aside_outputs
-from ..trainer import trainers
-from .answers import VerbFailure
-from .daemon import run_detached
-from .lock import describe_takeover, read_lock_owner, try_lock
 from ..processes.identity import (
     identity_from_json,
     identity_to_json,
@@ -21,7 +16,12 @@ from ..processes.identity import (
 )
 from ..processes.tree import kill_all, training_processes
 from ..processes.witness import witness_ends
+from ..publishing.output_folder import set_aside_outputs
+from ..trainer import trainers
 from ..trainer.training_log import TrainingLog
+from .answers import VerbFailure
+from .daemon import run_detached
+from .lock import describe_takeover, read_lock_owner, try_lock
 from .start_request import is_same_attempt, parse_start_request
 from .true_report import read_true_report
 
@@ -56,8 +56,6 @@ def take_up(paths):
         raw_request = read_json(paths.request)
         if raw_request is None or not trainers.is_to_be_taken_up(paths):
             return
-        from .start_request import parse_start_request
-
         _detach(paths, parse_start_request(raw_request), lock, takes_up=True)
     finally:
         lock.release()

@@ -1,9 +1,8 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Alert } from '../../../domain/alerts';
+import { Webhook } from '../../support/webhook';
 
 /** Appends what it reads, and then does what the files beside it say: to fail, or to hold on to an alert of one run. */
 const program = `#!/bin/sh
@@ -15,43 +14,27 @@ case "$line" in *'"key":"run/held/'*) while test -e "$1/holds"; do sleep 0.1; do
 
 /** The two who are told of alerts: a program, and a server that listens for a webhook. */
 export class Listeners {
-  /** What the server got, in order. */
-  readonly posted: Alert[] = [];
-  /** What the server answers. */
-  answer = 204;
-
   private constructor(
     private readonly folder: string,
-    private readonly server: Server,
+    readonly webhook: Webhook,
   ) {}
 
   static async start(): Promise<Listeners> {
     const folder = mkdtempSync(path.join(tmpdir(), 'runctl-listeners-'));
     writeFileSync(path.join(folder, 'notify'), program);
     chmodSync(path.join(folder, 'notify'), 0o755);
-    const server = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => (body += text));
-      request.on('end', () => {
-        // Others on this machine try every port, such as a script that looks for the metadata service of an instance.
-        if (request.url !== '/alerts') return response.writeHead(404).end();
-        listeners.posted.push(JSON.parse(body) as Alert);
-        return response.writeHead(listeners.answer).end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const listeners = new Listeners(folder, server);
-    return listeners;
+    return new Listeners(folder, await Webhook.start());
   }
 
   /** The keys of `[alerts]` that name the two. */
   get settings(): string {
-    const { port } = this.server.address() as AddressInfo; // it listens on TCP
     const command = [path.join(this.folder, 'notify'), this.folder];
-    return [
-      `command = ${JSON.stringify(command)}`,
-      `webhook = "http://127.0.0.1:${port}/alerts"`,
-    ].join('\n');
+    return [`command = ${JSON.stringify(command)}`, `webhook = "${this.webhook.url}"`].join('\n');
+  }
+
+  /** What the webhook got, in order. */
+  get posted(): readonly Alert[] {
+    return this.webhook.posts.map(({ body }) => body as Alert);
   }
 
   /** What the program got, in order. */
@@ -70,7 +53,7 @@ export class Listeners {
   }
 
   close(): void {
-    this.server.close();
+    this.webhook.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
